@@ -1,0 +1,10 @@
+/** dmctl: commands and reports. */
+@org.jspecify.annotations.NullMarked
+module dmctl.cli {
+    requires static transitive org.jspecify;
+    requires dmctl.config;
+    requires info.picocli;
+
+    opens dmctl.cli to
+            info.picocli;
+}

@@ -1,0 +1,7 @@
+/** The state machine of a group: one thread, no blocking, no clock, no I/O of its own. */
+@org.jspecify.annotations.NullMarked
+module dmctl.engine {
+    requires static transitive org.jspecify;
+    requires transitive dmctl.replog;
+
+}

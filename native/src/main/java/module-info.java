@@ -1,0 +1,7 @@
+/** What talks to the kernel and knows nothing of replication. */
+@org.jspecify.annotations.NullMarked
+module dmctl.nativebridge {
+    requires static transitive org.jspecify;
+
+    exports dmctl.nativebridge;
+}

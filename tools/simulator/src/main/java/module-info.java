@@ -1,0 +1,7 @@
+/** The engine on a simulated world: memory, a virtual clock and a seed. */
+@org.jspecify.annotations.NullMarked
+module dmctl.simulator {
+    requires static transitive org.jspecify;
+    requires transitive dmctl.engine;
+    requires dmctl.replog;
+}
