@@ -3,8 +3,8 @@ package dmctl.replog;
 import java.nio.ByteBuffer;
 
 /**
- * The group-wide part of a batch: a header of 64 bytes and a descriptor of 32 bytes for each record.
- * The same bytes stand in the log of every site and travel on links.
+ * The group-wide part of a batch: a header of 64 bytes and a descriptor of 32 bytes for each
+ * record. The same bytes stand in the log of every site and travel on links.
  *
  * <p>A flyweight: static methods on a little-endian buffer, where {@code base} is the offset of the
  * body header (not of the frame around it). Getters check nothing; {@link #check} first.
@@ -89,7 +89,8 @@ public final class Body {
      * @param firstSeq seq of the first record, at least 1
      * @param count count of records, 1 to {@link #MAX_RECORDS}
      * @param dataBytes bytes of all data, a multiple of 512, at most {@link #MAX_DATA_BYTES}
-     * @param timeMicros time of the batch in microseconds since 1970, never less than the previous batch's
+     * @param timeMicros time of the batch in microseconds since 1970, never less than the previous
+     *     batch's
      */
     public static void put(
             ByteBuffer buf,
@@ -347,7 +348,9 @@ public final class Body {
      * @return bytes; 0 for discard and write-zeroes
      */
     public static int dataBytes(ByteBuffer buf, int base, int index) {
-        return hasData(type(buf, base, index)) ? sectorCount(buf, base, index) * ReplogFormat.SECTOR_BYTES : 0;
+        return hasData(type(buf, base, index))
+                ? sectorCount(buf, base, index) * ReplogFormat.SECTOR_BYTES
+                : 0;
     }
 
     /**
@@ -436,7 +439,7 @@ public final class Body {
     private static boolean typeAndRangeSound(int type, long sectors, long sector) {
         return switch (type) {
             case WRITE, DISCARD, WRITE_ZEROES ->
-                sectors > 0 && sector >= 0 && sector <= (Long.MAX_VALUE >> 9) - sectors;
+                    sectors > 0 && sector >= 0 && sector <= (Long.MAX_VALUE >> 9) - sectors;
             case MARK, CHANGE -> sectors >= 0;
             default -> false;
         };
@@ -455,7 +458,8 @@ public final class Body {
     public static boolean dataIntact(ByteBuffer buf, int base, int dataBase, int index, Crc crc) {
         int bytes = dataBytes(buf, base, index);
         return bytes == 0
-                || crc.of(buf, dataBase + dataOffset(buf, base, index), bytes) == dataCrc(buf, base, index);
+                || crc.of(buf, dataBase + dataOffset(buf, base, index), bytes)
+                        == dataCrc(buf, base, index);
     }
 
     private static int sum(ByteBuffer buf, int base, Crc crc) {

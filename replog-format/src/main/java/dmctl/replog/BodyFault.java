@@ -6,7 +6,10 @@ public enum BodyFault {
     NONE,
     /** No body begins here: the magic is missing or not enough bytes are there for a header. */
     NOT_A_BODY,
-    /** Written by a newer version: a higher version number, an unknown flag or a reserved byte in use. */
+    /**
+     * Written by a newer version: a higher version number, an unknown flag or a reserved byte in
+     * use.
+     */
     TOO_NEW,
     /** The count of records, the range of seqs or the length of the data is out of bounds. */
     BAD_COUNT,

@@ -7,8 +7,8 @@ import java.nio.ByteBuffer;
  * descriptors, unused rest), then the data, rounded up to whole blocks.
  *
  * <p>A flyweight: static methods on a little-endian buffer, where {@code base} is the offset of the
- * frame. The body begins at {@code base + BODY_OFFSET} (see {@link Body}), the data at {@code base +
- * HEAD_BYTES}. Getters check nothing; {@link #check} first.
+ * frame. The body begins at {@code base + BODY_OFFSET} (see {@link Body}), the data at {@code base
+ * + HEAD_BYTES}. Getters check nothing; {@link #check} first.
  */
 public final class Frame {
     /** Bytes of the head; the data starts there. */
@@ -246,16 +246,16 @@ public final class Frame {
     }
 
     /**
-     * Judges the head of a frame at a place of a log; the data is not looked at. {@link #HEAD_BYTES}
-     * must be readable.
+     * Judges the head of a frame at a place of a log; the data is not looked at. {@link
+     * #HEAD_BYTES} must be readable.
      *
      * @param buf little-endian buffer
      * @param base offset of the frame
      * @param logUuidHi more significant half of the log's UUID
      * @param logUuidLo less significant half of the log's UUID
      * @param expectedPosition linear position of the place
-     * @param expectedChain checksum of the frame before, as {@link Integer#toUnsignedLong}, or {@link
-     *     #ANY_CHAIN}
+     * @param expectedChain checksum of the frame before, as {@link Integer#toUnsignedLong}, or
+     *     {@link #ANY_CHAIN}
      * @param crc calculator
      * @return what is wrong first
      */
@@ -304,7 +304,9 @@ public final class Frame {
 
     private static boolean checksumRight(ByteBuffer buf, int base, Crc crc) {
         int count = Body.count(buf, base + BODY_OFFSET);
-        return count >= 0 && count <= MAX_RECORDS && sum(buf, base, count, crc) == checksum(buf, base);
+        return count >= 0
+                && count <= MAX_RECORDS
+                && sum(buf, base, count, crc) == checksum(buf, base);
     }
 
     private static boolean usesUnknown(ByteBuffer buf, int base) {

@@ -6,13 +6,18 @@ public enum FrameFault {
     NONE,
     /** No frame begins here. */
     NOT_A_FRAME,
-    /** Written here by a newer version: a higher version number, an unknown flag or a reserved byte in use. */
+    /**
+     * Written here by a newer version: a higher version number, an unknown flag or a reserved byte
+     * in use.
+     */
     TOO_NEW,
     /** Header, body header or descriptors differ from what was sealed. */
     BAD_CHECKSUM,
     /** A sound frame of another log. */
     OTHER_LOG,
-    /** A sound frame of this log that belongs at another position, such as one of an earlier lap. */
+    /**
+     * A sound frame of this log that belongs at another position, such as one of an earlier lap.
+     */
     OTHER_POSITION,
     /** A sound frame for this position that does not follow the frame before it. */
     BROKEN_CHAIN,

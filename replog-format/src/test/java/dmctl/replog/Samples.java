@@ -19,19 +19,25 @@ final class Samples {
     }
 
     static ByteBuffer random(int bytes, long seed) {
-        ByteBuffer buf = buffer(bytes);
-        new Random(seed).nextBytes(buf.array());
-        return buf;
+        byte[] content = new byte[bytes];
+        new Random(seed).nextBytes(content);
+        return ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /** Two writes, a discard and a mark without data; returns the frame's checksum. */
     static int frame(
-            ByteBuffer buf, int base, long position, long firstSeq, long flushedMark, int chain, Crc crc) {
+            ByteBuffer buf,
+            int base,
+            long position,
+            long firstSeq,
+            long flushedMark,
+            int chain,
+            Crc crc) {
         int body = base + Frame.BODY_OFFSET;
         int data = base + Frame.HEAD_BYTES;
         int dataBytes = 4096 + 1024;
         for (int i = 0; i < dataBytes; i++) {
-            buf.put(data + i, (byte) (i * 31 + firstSeq));
+            buf.put(data + i, (byte) (i * 31L + firstSeq));
         }
         Body.put(buf, body, 3, 0x5eed5eed5eed5eedL, firstSeq, 4, dataBytes, TIME + firstSeq);
         Body.putDescriptor(
