@@ -1,4 +1,4 @@
-/** A TCP relay for tests and benchmarks: delays, throttles, stalls and cuts connections. */
+/** A relay for tests and benchmarks: delays, throttles, stalls and cuts stream connections. */
 @org.jspecify.annotations.NullMarked
 module dmctl.tools.relay {
     requires static transitive org.jspecify;
