@@ -1,0 +1,173 @@
+package dmctl.config;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * A group as its file describes it, whole and validated.
+ *
+ * @param file the file, absolute
+ * @param name of the group
+ * @param uuid of the group
+ * @param blockSize logical block size of every device, 512 or 4096 bytes
+ * @param devices in order of their number, at least one
+ * @param sites in order of their number, at least one
+ * @param primary number of the site that is primary while no log says otherwise
+ * @param tuning sizes and times
+ * @param insecure whether addresses beyond this machine are allowed without encryption
+ */
+public record GroupConfig(
+        Path file,
+        String name,
+        UUID uuid,
+        int blockSize,
+        List<Device> devices,
+        List<Site> sites,
+        int primary,
+        Tuning tuning,
+        boolean insecure) {
+
+    /**
+     * One member.
+     *
+     * @param nr number, 0 or more
+     * @param name unique
+     * @param sizeBytes a multiple of the block size
+     */
+    public record Device(int nr, String name, long sizeBytes) {}
+
+    /** Ways to a site. */
+    public enum LinkType {
+        /** A daemon of its own. */
+        TCP,
+        /** Its devices are visible at the primary. */
+        BLOCKDEV
+    }
+
+    /**
+     * One place that holds a copy.
+     *
+     * @param nr 0 to 2047
+     * @param name unique
+     * @param link the way to it
+     * @param daemon what its daemon needs; empty for a blockdev site, which has none
+     * @param devices its copies, in the order of the group's devices; absolute paths
+     * @param settings how it takes part
+     */
+    public record Site(
+            int nr,
+            String name,
+            LinkType link,
+            Optional<DaemonPlaces> daemon,
+            List<Path> devices,
+            SiteSettings settings) {}
+
+    /**
+     * Files and sockets of a site's daemon.
+     *
+     * @param listen where it takes links from other sites
+     * @param connect where other sites reach it
+     * @param log its replog, absolute
+     * @param logBytes size of a new replog, a multiple of 4096
+     * @param nbd where it serves applications
+     * @param stateDir folder of its sockets, pid file and exports, absolute
+     */
+    public record DaemonPlaces(
+            Address listen,
+            Address connect,
+            Path log,
+            long logBytes,
+            List<Address> nbd,
+            Path stateDir) {
+        /**
+         * Returns the socket for administrators.
+         *
+         * @return its path
+         */
+        public Path adminSocket() {
+            return stateDir.resolve("admin.sock");
+        }
+
+        /**
+         * Returns the file that the running daemon keeps locked.
+         *
+         * @return its path
+         */
+        public Path pidFile() {
+            return stateDir.resolve("dmctld.pid");
+        }
+
+        /**
+         * Returns the file its messages go to when it is started by dmctl.
+         *
+         * @return its path
+         */
+        public Path messageFile() {
+            return stateDir.resolve("dmctld.log");
+        }
+
+        /**
+         * Returns the folder for records that were cut off.
+         *
+         * @return its path
+         */
+        public Path exportDir() {
+            return stateDir.resolve("exports");
+        }
+    }
+
+    /**
+     * Sizes and times that are rarely changed.
+     *
+     * @param memoryBytes of the ring that holds records in memory
+     * @param batchBytes most data in one batch
+     * @param regionBytes size of a region of the region map
+     * @param heartbeatMillis between heartbeats of a link
+     * @param linkTimeoutMillis without a sign of life until a link is down
+     * @param askSitesMillis how long a restarting primary asks other sites before it serves
+     * @param asyncFlushMillis how long an async target may delay the flush of its log
+     */
+    public record Tuning(
+            int memoryBytes,
+            int batchBytes,
+            int regionBytes,
+            long heartbeatMillis,
+            long linkTimeoutMillis,
+            long askSitesMillis,
+            long asyncFlushMillis) {
+        /** Fits most groups. */
+        public static final Tuning DEFAULT =
+                new Tuning(64 << 20, 1 << 20, 64 << 10, 1_000, 5_000, 3_000, 100);
+    }
+
+    /**
+     * Finds a site.
+     *
+     * @param name of the site
+     * @return the site, if there is one
+     */
+    public Optional<Site> site(String name) {
+        return sites.stream().filter(site -> site.name().equals(name)).findFirst();
+    }
+
+    /**
+     * Finds a site.
+     *
+     * @param nr its number
+     * @return the site, if there is one
+     */
+    public Optional<Site> site(int nr) {
+        return sites.stream().filter(site -> site.nr() == nr).findFirst();
+    }
+
+    /**
+     * Returns the sites that have a daemon.
+     *
+     * @return in order of their number
+     */
+    public List<Site> daemonSites() {
+        return sites.stream().filter(site -> site.daemon().isPresent()).toList();
+    }
+}

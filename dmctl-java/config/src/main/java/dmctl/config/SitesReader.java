@@ -1,0 +1,248 @@
+package dmctl.config;
+
+import dmctl.config.Address.Tcp;
+import dmctl.config.GroupConfig.DaemonPlaces;
+import dmctl.config.GroupConfig.Device;
+import dmctl.config.GroupConfig.LinkType;
+import dmctl.config.GroupConfig.Site;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+
+/** Reads the sites of a group. */
+final class SitesReader {
+    /** Gives an entry its number. */
+    interface Numbering {
+        int numbered(Mapping entry, int position, Map<Integer, Node> seen, String what);
+    }
+
+    private static final long LOG_MIN = 2L << 20;
+    private static final long LOG_PRESET = 256L << 20;
+
+    private final Findings findings;
+    private final Path folder;
+    private final Path stateDir;
+    private final List<Device> devices;
+    private final boolean insecure;
+
+    /** What uses a path or address, so that nothing is used twice. */
+    private final Map<String, String> users = new HashMap<>();
+
+    SitesReader(
+            Findings findings, Path folder, Path stateDir, List<Device> devices, boolean insecure) {
+        this.findings = findings;
+        this.folder = folder;
+        this.stateDir = stateDir;
+        this.devices = devices;
+        this.insecure = insecure;
+    }
+
+    List<Site> sites(Mapping top, @Nullable Node node, Numbering numbering) {
+        List<Site> sites = new ArrayList<>();
+        if (node == null) {
+            return sites;
+        }
+        if (!(node instanceof SequenceNode sequence) || sequence.getValue().isEmpty()) {
+            findings.add(
+                    node, "sites", "not a list of sites", "begin each site with \"- name: NAME\"");
+            return sites;
+        }
+        Map<String, Node> names = new HashMap<>();
+        Map<Integer, Node> numbers = new HashMap<>();
+        for (Node entry : top.list("sites")) {
+            Site site =
+                    site(new Mapping(entry, "a site", findings), sites.size(), numbers, numbering);
+            if (names.putIfAbsent(site.name(), entry) != null) {
+                findings.add(entry, site.name(), "two sites have this name", "give each its own");
+            }
+            sites.add(site);
+        }
+        sites.sort(Comparator.comparingInt(Site::nr));
+        return List.copyOf(sites);
+    }
+
+    private Site site(
+            Mapping entry, int position, Map<Integer, Node> numbers, Numbering numbering) {
+        String name =
+                entry.needValue("name", "add: name: NAME", "site" + position, GroupFile::name);
+        int nr = numbering.numbered(entry, position, numbers, "site");
+        LinkType link =
+                entry.value("link", LinkType.TCP, text -> SiteSettings.word(LinkType.class, text));
+        List<Path> copies = copies(entry, name);
+        SiteSettings settings = settings(entry);
+        Optional<DaemonPlaces> daemon = Optional.empty();
+        if (link == LinkType.TCP) {
+            daemon = daemon(entry, name);
+        } else {
+            for (String key : List.of("listen", "connect", "log", "nbd", "state-dir")) {
+                if (entry.take(key) != null) {
+                    findings.add(
+                            java.util.Objects.requireNonNull(entry.keys().get(key)),
+                            "a blockdev site has no daemon, so no " + key,
+                            "remove it, or write link: tcp");
+                }
+            }
+        }
+        entry.refuseTheRest();
+        return new Site(nr, name, link, daemon, copies, settings);
+    }
+
+    private List<Path> copies(Mapping entry, String site) {
+        Node node = entry.need("devices", "add: devices: {DEVICE: PATH, ...}");
+        if (node == null) {
+            return List.of();
+        }
+        Mapping mapping = new Mapping(node, "the devices of site " + site, findings);
+        List<Path> copies = new ArrayList<>();
+        for (Device device : devices) {
+            Node at = mapping.need(device.name(), "add: " + device.name() + ": PATH");
+            if (at != null) {
+                Path path = mapping.parse(at, device.name(), folder, text -> path(text));
+                if (!path.equals(folder)) {
+                    claim(at, path.toString(), "device " + device.name() + " of site " + site);
+                }
+                copies.add(path);
+            }
+        }
+        mapping.refuseTheRest();
+        return List.copyOf(copies);
+    }
+
+    private Optional<DaemonPlaces> daemon(Mapping entry, String name) {
+        Path state =
+                entry.value(
+                        "state-dir",
+                        stateDir.resolve(name),
+                        text -> folder.resolve(text).normalize());
+        checkSocketPath(entry, state.resolve("admin.sock"));
+        Address none = new Tcp("", 0);
+        Address listen =
+                entry.needValue("listen", "add: listen: 127.0.0.1:PORT", none, this::address);
+        Node listenNode = entry.take("listen");
+        if (listenNode != null && !listen.equals(none)) {
+            refuseExposed(listenNode, listen);
+            claim(listenNode, listen.toString(), "listen of site " + name);
+        }
+        Address connect = entry.value("connect", listen, this::address);
+        if (connect instanceof Tcp tcp && tcp.isWildcard()) {
+            findings.add(
+                    listenNode == null ? entry.node() : listenNode,
+                    "no address that other sites can reach",
+                    "add: connect: HOST:PORT");
+        }
+        Path log = state.resolve("replog");
+        long logBytes = LOG_PRESET;
+        Node logNode = entry.need("log", "add: log: {path: PATH, size: 256MiB}");
+        if (logNode != null) {
+            Mapping mapping = new Mapping(logNode, "log", findings);
+            log = mapping.needValue("path", "add: path: PATH", log, text -> path(text));
+            logBytes = mapping.value("size", LOG_PRESET, SitesReader::logSize);
+            claim(logNode, log.toString(), "log of site " + name);
+            mapping.refuseTheRest();
+        }
+        List<Address> nbd = new ArrayList<>();
+        for (Node at : entry.list("nbd")) {
+            Address address = entry.parse(at, "nbd", none, this::address);
+            if (!address.equals(none)) {
+                refuseExposed(at, address);
+                claim(at, address.toString(), "nbd of site " + name);
+                nbd.add(address);
+            }
+        }
+        return Optional.of(
+                new DaemonPlaces(listen, connect, log, logBytes, List.copyOf(nbd), state));
+    }
+
+    private SiteSettings settings(Mapping entry) {
+        SiteSettings settings = SiteSettings.DEFAULT;
+        for (String key : SiteSettings.KEYS) {
+            Node value = entry.take(key);
+            if (value == null || key.equals("mode")) {
+                continue;
+            }
+            SiteSettings before = settings;
+            settings =
+                    key.equals("limit") && value instanceof org.yaml.snakeyaml.nodes.MappingNode
+                            ? limit(value, before)
+                            : entry.parse(value, key, before, text -> before.changed(key, text));
+        }
+        Node mode = entry.take("mode");
+        if (mode == null) {
+            return settings;
+        }
+        SiteSettings before = settings;
+        return entry.parse(mode, "mode", before, text -> before.checked("mode", text));
+    }
+
+    private SiteSettings limit(Node node, SiteSettings before) {
+        Mapping mapping = new Mapping(node, "limit", findings);
+        if (mapping.keys().size() != 1) {
+            findings.add(
+                    node,
+                    "limit",
+                    "not one limit",
+                    "write {ios: 1000}, {size: 64MiB} or {time: 30s}");
+            return before;
+        }
+        String kind = mapping.keys().keySet().iterator().next();
+        Node value = mapping.take(kind);
+        return value == null
+                ? before
+                : mapping.parse(
+                        value,
+                        "limit " + kind,
+                        before,
+                        text -> before.changed("limit", kind + "=" + text));
+    }
+
+    private Address address(String text) throws WordException {
+        return AddressReader.parse(text, folder);
+    }
+
+    private Path path(String text) throws WordException {
+        if (text.isBlank() || text.indexOf('\0') >= 0) {
+            throw new WordException("not a path", "write the path of a file or block device");
+        }
+        return folder.resolve(text).normalize();
+    }
+
+    private void checkSocketPath(Mapping entry, Path socket) {
+        try {
+            AddressReader.socketPath(socket);
+        } catch (WordException e) {
+            findings.add(entry.node(), "state-dir", e.cause(), e.remedy());
+        }
+    }
+
+    private void refuseExposed(Node at, Address address) {
+        if (!insecure && address instanceof Tcp tcp && !tcp.isLoopback()) {
+            findings.add(
+                    at,
+                    "reachable from other machines, without encryption",
+                    "use 127.0.0.1 or unix:PATH, or add insecure: true to the group");
+        }
+    }
+
+    private void claim(Node at, String resource, String user) {
+        String other = users.putIfAbsent(resource, user);
+        if (other != null) {
+            findings.add(at, resource, "also the " + other, "give each its own");
+        }
+    }
+
+    private static long logSize(String text) throws WordException {
+        long size = Units.size(text);
+        if (size < LOG_MIN || size % 4096 != 0) {
+            throw new WordException(
+                    "not a size of a log", "write 2MiB or more, a multiple of 4KiB");
+        }
+        return size;
+    }
+}

@@ -1,0 +1,7 @@
+package dmctl.config;
+
+/** Reads one word. */
+@FunctionalInterface
+interface WordParser<T> {
+    T parse(String text) throws WordException;
+}
