@@ -136,12 +136,12 @@ public final class Units {
         }
         long seconds = millis / 1000;
         if (seconds < 3600) {
-            return "%dm%02ds".formatted(seconds / 60, seconds % 60);
+            return String.format(Locale.ROOT, "%dm%02ds", seconds / 60, seconds % 60);
         }
         if (seconds < 86_400) {
-            return "%dh%02dm".formatted(seconds / 3600, seconds % 3600 / 60);
+            return String.format(Locale.ROOT, "%dh%02dm", seconds / 3600, seconds % 3600 / 60);
         }
-        return "%dd%02dh".formatted(seconds / 86_400, seconds % 86_400 / 3600);
+        return String.format(Locale.ROOT, "%dd%02dh", seconds / 86_400, seconds % 86_400 / 3600);
     }
 
     private static String shortNumber(double value) {
