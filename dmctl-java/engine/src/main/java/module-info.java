@@ -4,4 +4,6 @@ module dmctl.engine {
     requires static transitive org.jspecify;
     requires transitive dmctl.replog;
 
+    exports dmctl.engine;
+    exports dmctl.engine.port;
 }
