@@ -5,7 +5,10 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /** Entry point of dmctl. */
-@Command(name = "dmctl", mixinStandardHelpOptions = true, description = "Replicates groups of block devices.")
+@Command(
+        name = "dmctl",
+        mixinStandardHelpOptions = true,
+        description = "Replicates groups of block devices.")
 public final class Main implements Callable<Integer> {
     private Main() {}
 

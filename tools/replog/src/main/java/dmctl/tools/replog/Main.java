@@ -5,7 +5,10 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /** Entry point of the replog tool. */
-@Command(name = "replog", mixinStandardHelpOptions = true, description = "Reads, checks and prints a replog.")
+@Command(
+        name = "replog",
+        mixinStandardHelpOptions = true,
+        description = "Reads, checks and prints a replog.")
 public final class Main implements Callable<Integer> {
     private Main() {}
 
