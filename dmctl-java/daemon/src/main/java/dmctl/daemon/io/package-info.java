@@ -1,0 +1,14 @@
+/**
+ * The real ports: files and block devices, sockets, time, and the loop of the thread that owns a
+ * group.
+ *
+ * <p>Storage goes through the C library ({@link dmctl.nativebridge.NativeFile}) and not through
+ * FileChannel, because a FileChannel hides its descriptor, which has to carry the lock; closes
+ * itself when its thread is interrupted; cannot punch holes or write zeroes; and does not tell
+ * errors apart by number.
+ *
+ * <p>Threads: one for each group runs {@link dmctl.daemon.io.GroupLoop}; each storage has a few
+ * workers that do nothing but blocking calls. An operation goes to a worker and its end comes back
+ * through intrusive lock-free queues, without allocation. Sockets are served by the loop itself.
+ */
+package dmctl.daemon.io;
