@@ -1,7 +1,12 @@
 package dmctl.replog;
 
+import dmctl.replog.Checkpoint.SiteEntry;
+import dmctl.replog.Checkpoint.SiteState;
+import dmctl.replog.Checkpoint.TermEntry;
+import dmctl.replog.Checkpoint.TermKind;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 
@@ -70,5 +75,62 @@ final class Samples {
                 position,
                 chain,
                 crc);
+    }
+
+    static Superblock superblock() throws SpaceException {
+        return new Superblock(
+                7, LOG, GROUP, SITE, LogLayout.of("sample", 4 << 20, 0), 4096, 2, false, TIME);
+    }
+
+    static Checkpoint checkpoint() {
+        return new Checkpoint(
+                LOG,
+                5,
+                1 << 20,
+                100,
+                0xfeedface,
+                3 << 20,
+                2,
+                180,
+                120,
+                Checkpoint.Role.TARGET,
+                0,
+                Checkpoint.ResyncPhase.REPLAYING,
+                170,
+                0x0e5c0e5c0e5c0e5cL,
+                90,
+                Checkpoint.NOT_FORKED,
+                List.of(
+                        new TermEntry(1, 0x1111, 0, 0, TermKind.FIRST),
+                        new TermEntry(2, 0x2222, 60, 0, TermKind.REOPENED),
+                        new TermEntry(3, 0x5eed5eed5eed5eedL, 80, 1, TermKind.TAKEOVER)),
+                List.of(
+                        new SiteEntry(0, SiteState.IN_LOG, false, 180, 120, ""),
+                        new SiteEntry(2, SiteState.OUT_OF_LOG, true, 12, 11, "moving house, été")),
+                "group: sample\ndevices: [1, 2]\n");
+    }
+
+    static ExportHeader export() {
+        return new ExportHeader(GROUP, SITE, 101, 120, 5 * 4096, TIME, "cut off at rejoin");
+    }
+
+    /** Cursors of two sites, in both slots of the first 16 KiB of a log. */
+    static ByteBuffer linkCursors(long generation, long newerGeneration) {
+        ByteBuffer buf = buffer(16384);
+        long[] generations = {generation, newerGeneration};
+        for (int slot = 0; slot < 2; slot++) {
+            int base = (int) LogLayout.linkCursorsOffset(slot);
+            LinkCursors.put(
+                    buf,
+                    base,
+                    LOG.getMostSignificantBits(),
+                    LOG.getLeastSignificantBits(),
+                    generations[slot],
+                    2);
+            LinkCursors.putEntry(buf, base, 0, 2, 110 + slot, 105, 3, 0x5eed5eed5eed5eedL);
+            LinkCursors.putEntry(buf, base, 1, 9, 99, 99, 2, 0x2222);
+            LinkCursors.seal(buf, base, new Crc());
+        }
+        return buf;
     }
 }
