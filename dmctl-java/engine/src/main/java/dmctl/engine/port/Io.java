@@ -10,11 +10,16 @@ import org.jspecify.annotations.Nullable;
 public final class Io {
     /** What to do. */
     public enum Op {
-        /** Fill {@code buffer} from {@code offset}; a range that cannot be read whole is an error. */
+        /**
+         * Fill {@code buffer} from {@code offset}; a range that cannot be read whole is an error.
+         */
         READ,
         /** Write {@code buffer} at {@code offset}, whole. */
         WRITE,
-        /** Make {@code length} bytes at {@code offset} read as zeroes; may unmap them if {@code unmap}. */
+        /**
+         * Make {@code length} bytes at {@code offset} read as zeroes; may unmap them if {@code
+         * unmap}.
+         */
         ZERO,
         /** Make durable every write and zero whose end was told before this was submitted. */
         FLUSH,

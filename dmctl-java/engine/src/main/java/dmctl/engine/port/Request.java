@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request of an application, from a front end. Pooled by the front end; the engine's from {@code
- * submit} until {@link Done#requestDone}.
+ * One request of an application, from a front end. Pooled by the front end; the engine's from
+ * {@code submit} until {@link Done#requestDone}.
  */
 public final class Request {
     /** What is asked. */
