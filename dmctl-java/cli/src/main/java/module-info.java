@@ -2,6 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module dmctl.cli {
     requires static transitive org.jspecify;
+    requires com.grack.nanojson;
     requires dmctl.config;
     requires info.picocli;
 

@@ -1,0 +1,101 @@
+package dmctl.cli;
+
+import dmctl.config.GroupConfig;
+import dmctl.config.GroupConfig.Device;
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/** Command lines of further JVMs: the same Java and the same modules as this one. */
+final class JvmCommand {
+    private static final long MIB = 1 << 20;
+
+    /** Heap besides what grows with the devices. */
+    private static final long HEAP_BASE = 96 * MIB;
+
+    /** Off-heap memory besides the ring: buffers of clients, links and workers. */
+    private static final long DIRECT_BASE = 192 * MIB;
+
+    /** Heap bytes per region of the region map. */
+    private static final long HEAP_PER_REGION = 24;
+
+    private JvmCommand() {}
+
+    /** Runs the daemon of a site, in a session of its own so that Ctrl-C here is not its Ctrl-C. */
+    static List<String> daemon(GroupConfig config, GroupConfig.Site site) {
+        List<String> command = new ArrayList<>();
+        if (Files.isExecutable(Path.of("/usr/bin/setsid"))) {
+            command.add("/usr/bin/setsid");
+        }
+        command.add(java());
+        command.addAll(
+                List.of(
+                        "-XX:+UseSerialGC",
+                        "-Xms32m",
+                        "-Xmx" + heapBytes(config) / MIB + "m",
+                        "-XX:MaxDirectMemorySize="
+                                + (config.tuning().memoryBytes() + DIRECT_BASE) / MIB
+                                + "m",
+                        "-XX:+ExitOnOutOfMemoryError",
+                        "-Xshare:auto",
+                        "--enable-native-access=" + nativeModules()));
+        command.addAll(extraOptions(System.getenv("DMCTLD_JAVA_OPTS")));
+        command.addAll(mainClass("dmctl.daemon", "dmctl.daemon.Dmctld"));
+        command.addAll(List.of("--config", config.file().toString(), "--site", site.name()));
+        return command;
+    }
+
+    static long heapBytes(GroupConfig config) {
+        long regions = 0;
+        for (Device device : config.devices()) {
+            regions += device.sizeBytes() / config.tuning().regionBytes() + 1;
+        }
+        return HEAP_BASE + regions * HEAP_PER_REGION;
+    }
+
+    private static String nativeModules() {
+        return System.getProperty("jdk.module.path") == null ? "ALL-UNNAMED" : "dmctl.nativebridge";
+    }
+
+    static List<String> extraOptions(@org.jspecify.annotations.Nullable String options) {
+        return options == null || options.isBlank()
+                ? List.of()
+                : List.of(options.strip().split("\\s+"));
+    }
+
+    /** Runs a tool with a little heap. */
+    static List<String> tool(String module, String mainClass, List<String> arguments) {
+        List<String> command = new ArrayList<>();
+        command.addAll(
+                List.of(java(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"));
+        command.addAll(mainClass(module, mainClass));
+        command.addAll(arguments);
+        return command;
+    }
+
+    private static String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    }
+
+    /** On the module path where this JVM has one, else on its class path. */
+    private static List<String> mainClass(String module, String mainClass) {
+        String modulePath = System.getProperty("jdk.module.path");
+        return modulePath == null
+                ? List.of(
+                        "-cp",
+                        absolute(Objects.requireNonNull(System.getProperty("java.class.path"))),
+                        mainClass)
+                : List.of("-p", absolute(modulePath), "-m", module + "/" + mainClass);
+    }
+
+    private static String absolute(String path) {
+        List<String> parts = new ArrayList<>();
+        for (String part : List.of(path.split(File.pathSeparator))) {
+            parts.add(Path.of(part).toAbsolutePath().toString());
+        }
+        return String.join(File.pathSeparator, parts);
+    }
+}

@@ -1,0 +1,103 @@
+package dmctl.cli;
+
+import dmctl.cli.DaemonView.SiteView;
+import dmctl.config.GroupConfig;
+import dmctl.config.GroupConfig.Site;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+
+/** Stops daemons cleanly, the primary first. */
+final class Stop {
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    private Stop() {}
+
+    /**
+     * Stops the daemons of some sites.
+     *
+     * @param drain how long the primary may take to bring the other sites up to date before
+     * @return whether all have ended cleanly
+     */
+    static boolean stop(GroupConfig config, List<Site> sites, Duration drain, PrintWriter out) {
+        GroupView group = GroupView.ask(config, Optional.empty());
+        List<Site> order = new ArrayList<>(sites);
+        Optional<DaemonView> primary = group.primary();
+        if (primary.isPresent()) {
+            String name = primary.get().site();
+            if (order.stream().anyMatch(site -> site.name().equals(name))) {
+                drain(config, primary.get(), drain, out);
+            }
+            order.sort((a, b) -> Boolean.compare(b.name().equals(name), a.name().equals(name)));
+        }
+        boolean clean = true;
+        for (Site site : order) {
+            DaemonView view = group.daemons().get(site.name());
+            if (view == null) {
+                out.println(site.name() + ": not running");
+            } else {
+                clean &= stopOne(site, view, out);
+            }
+            out.flush();
+        }
+        return clean;
+    }
+
+    /** Lets sites that are connected take what was completed until now. */
+    private static void drain(
+            GroupConfig config, DaemonView before, Duration patience, PrintWriter out) {
+        long end = System.nanoTime() + patience.toNanos();
+        Site site = config.site(before.site()).orElseThrow();
+        List<String> late = List.of();
+        do {
+            try {
+                DaemonView now = GroupView.ask(GroupView.socket(site));
+                late =
+                        now.sites().stream()
+                                .filter(other -> other.link().equals("up"))
+                                .filter(other ->
+                                        other.flow().equals("live")
+                                                || other.flow().equals("catching-up"))
+                                .filter(other -> other.durableSeq() < before.completedSeq())
+                                .map(SiteView::name)
+                                .toList();
+            } catch (AdminClient.Unreachable e) {
+                return;
+            }
+            if (late.isEmpty()) {
+                return;
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+        } while (System.nanoTime() < end);
+        out.println("not brought up to date before the stop: " + String.join(", ", late));
+    }
+
+    private static boolean stopOne(Site site, DaemonView view, PrintWriter out) {
+        try {
+            AdminClient.order(GroupView.socket(site), AdminClient.request("shutdown"), PATIENCE);
+        } catch (CommandFailure e) {
+            out.println(site.name() + ": not stopped: " + e.getMessage());
+            return false;
+        }
+        Optional<ProcessHandle> process = ProcessHandle.of(view.pid());
+        try {
+            if (process.isPresent()) {
+                process.get().onExit().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            }
+            out.println(site.name() + ": stopped, everything is on its devices");
+            return true;
+        } catch (TimeoutException | ExecutionException e) {
+            out.println(site.name() + ": its process " + view.pid() + " has not ended");
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+}

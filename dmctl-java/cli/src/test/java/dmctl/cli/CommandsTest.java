@@ -1,0 +1,257 @@
+package dmctl.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.grack.nanojson.JsonObject;
+import com.grack.nanojson.JsonParser;
+import dmctl.config.GroupConfig;
+import dmctl.config.GroupFile;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+class CommandsTest {
+    @TempDir Path folder;
+    private Path file = Path.of("");
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+    private final List<FakeDaemon> daemons = new ArrayList<>();
+
+    @BeforeEach
+    void write_the_example() throws IOException {
+        file = folder.resolve("lab.yaml");
+        Files.writeString(file, StatusTextTest.resource("lab.yaml"));
+    }
+
+    @AfterEach
+    void stop_the_daemons() throws Exception {
+        for (FakeDaemon daemon : daemons) {
+            daemon.stop();
+        }
+    }
+
+    private int run(String... words) {
+        CommandLine command = Main.commandLine();
+        command.setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
+        return command.execute(words);
+    }
+
+    /** A daemon that tells a fixed state, and answers every order alike. */
+    private FakeDaemon daemon(String site, String state, JsonObject answer) throws Exception {
+        JsonObject status =
+                JsonParser.object()
+                        .from(StatusTextTest.resource("status/" + state + ".json"))
+                        .getObject(site);
+        FakeDaemon daemon =
+                new FakeDaemon(
+                        folder.resolve(site).resolve("admin.sock"),
+                        request -> {
+                            if (!request.getString("op").equals("status")) {
+                                return answer;
+                            }
+                            JsonObject told = FakeDaemon.ok("");
+                            told.put("status", status);
+                            return told;
+                        });
+        daemons.add(daemon);
+        return daemon;
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "fly",
+                "wait flying home",
+                "pause",
+                "set home policy",
+                "up --no-such-option",
+                "wait serving home --timeout soon",
+                "pause mars",
+                "takeover vault",
+                "set far mode loud",
+                "check"
+            })
+    void ends_with_2_when_the_command_line_or_the_file_is_wrong(String words) throws IOException {
+        if (words.equals("check")) {
+            Files.writeString(file, "group: [");
+        }
+        List<String> line = new ArrayList<>(List.of(words.split(" ")));
+        if (!words.equals("fly")) {
+            line.addAll(List.of("-f", file.toString()));
+        }
+
+        assertThat(run(line.toArray(String[]::new))).isEqualTo(ExitCode.USAGE);
+        assertThat(err.toString()).isNotBlank().doesNotContain("\tat ");
+    }
+
+    @Test
+    void names_the_sites_when_a_site_is_not_known() {
+        run("pause", "mars", "-f", file.toString());
+
+        assertThat(err)
+                .hasToString("dmctl: no site mars in group lab; it has home, near, far, vault\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "status",
+                "pause near",
+                "resume near",
+                "set near policy async",
+                "takeover near --yes",
+                "resync near",
+                "wait serving home --timeout 1ms"
+            })
+    void ends_with_3_when_no_daemon_answers(String words) {
+        List<String> line = new ArrayList<>(List.of(words.split(" ")));
+        line.addAll(List.of("-f", file.toString()));
+
+        assertThat(run(line.toArray(String[]::new))).isEqualTo(ExitCode.UNREACHABLE);
+    }
+
+    @Test
+    void ends_with_4_when_the_state_is_not_reached_in_time() throws Exception {
+        daemon("home", "trouble", FakeDaemon.ok(""));
+
+        int exit = run("wait", "caught-up", "near", "--timeout", "1ms", "-f", file.toString());
+
+        assertThat(exit).isEqualTo(ExitCode.TIMEOUT);
+        assertThat(err.toString())
+                .startsWith("dmctl: near is not there after 1ms: link down, flow down, ");
+    }
+
+    @Test
+    void waits_for_nothing_when_the_state_is_reached() throws Exception {
+        daemon("home", "live", FakeDaemon.ok(""));
+
+        assertThat(run("wait", "caught-up", "near", "-f", file.toString())).isZero();
+        assertThat(run("wait", "connected", "vault", "-f", file.toString())).isZero();
+        assertThat(run("wait", "serving", "home", "-f", file.toString())).isZero();
+    }
+
+    @Test
+    void sends_orders_about_a_site_to_the_primary() throws Exception {
+        FakeDaemon home = daemon("home", "live", FakeDaemon.ok(""));
+        FakeDaemon near = daemon("near", "live", FakeDaemon.ok(""));
+
+        int exit = run("pause", "far", "--reason", "new cable", "-f", file.toString());
+
+        assertThat(exit).isZero();
+        assertThat(out).hasToString("far: paused\n");
+        JsonObject order = home.requests.getLast();
+        assertThat(order)
+                .containsEntry("op", "pause")
+                .containsEntry("site", "far")
+                .containsEntry("reason", "new cable");
+        assertThat(near.requests).allMatch(request -> request.getString("op").equals("status"));
+    }
+
+    @Test
+    void changes_settings_at_every_daemon_and_says_how_to_keep_them() throws Exception {
+        FakeDaemon home = daemon("home", "live", FakeDaemon.ok(""));
+        FakeDaemon near = daemon("near", "live", FakeDaemon.ok(""));
+
+        int exit = run("set", "far", "limit", "ios", "1000", "-f", file.toString());
+
+        assertThat(exit).isZero();
+        for (FakeDaemon daemon : List.of(home, near)) {
+            assertThat(daemon.requests.getLast())
+                    .containsEntry("key", "limit")
+                    .containsEntry("value", "ios 1000");
+        }
+        assertThat(out.toString())
+                .contains("to keep it over a restart, write \"limit: ios 1000\" at site far");
+    }
+
+    @Test
+    void shows_the_loss_and_does_nothing_without_a_yes() throws Exception {
+        FakeDaemon near = daemon("near", "gone", FakeDaemon.ok("lost: 12 writes, 48 KiB, 0.3 s"));
+
+        int exit = run("takeover", "near", "-f", file.toString());
+
+        assertThat(exit).isEqualTo(ExitCode.FAILED);
+        assertThat(out.toString()).startsWith("lost: 12 writes, 48 KiB, 0.3 s\n");
+        assertThat(near.requests)
+                .extracting(request -> request.getString("op"))
+                .containsExactly("preview-takeover");
+    }
+
+    @Test
+    void takes_over_after_the_preview() throws Exception {
+        FakeDaemon near = daemon("near", "gone", FakeDaemon.ok("fine"));
+
+        int exit = run("takeover", "near", "--yes", "-f", file.toString());
+
+        assertThat(exit).isZero();
+        assertThat(near.requests)
+                .extracting(request -> request.getString("op"))
+                .containsExactly("preview-takeover", "takeover");
+        assertThat(out.toString())
+                .contains("nbd+unix:///data?socket=" + folder.resolve("near/nbd.sock"));
+    }
+
+    @Test
+    void passes_on_why_an_order_is_refused() throws Exception {
+        daemon("home", "live", FakeDaemon.refused("far is not paused; nothing to resume"));
+
+        int exit = run("resume", "far", "-f", file.toString());
+
+        assertThat(exit).isEqualTo(ExitCode.FAILED);
+        assertThat(err).hasToString("dmctl: far is not paused; nothing to resume\n");
+    }
+
+    @Test
+    void tells_programs_the_same_in_json() throws Exception {
+        daemon("home", "live", FakeDaemon.ok(""));
+
+        int exit = run("status", "--json", "-f", file.toString());
+
+        assertThat(exit).isZero();
+        JsonObject json = JsonParser.object().from(out.toString());
+        assertThat(json.getInt("schema")).isEqualTo(1);
+        assertThat(json.getObject("verdict").getString("level")).isEqualTo("warning");
+        assertThat(json.getObject("daemons").getObject("home").getString("role"))
+                .isEqualTo("primary");
+        assertThat(json.getObject("unreachable").keySet()).containsExactly("near", "far");
+    }
+
+    @Test
+    void finds_the_file_by_option_then_variable_then_folder() throws Exception {
+        Path other = Path.of("/other.yaml");
+
+        assertThat(GroupOption.locate(other, "/env.yaml", folder)).isEqualTo(other);
+        assertThat(GroupOption.locate(null, "/env.yaml", folder)).isEqualTo(Path.of("/env.yaml"));
+        assertThat(GroupOption.locate(null, null, folder)).isEqualTo(file);
+
+        Files.writeString(folder.resolve("second.yaml"), "");
+        assertThatThrownBy(() -> GroupOption.locate(null, null, folder))
+                .isInstanceOf(CommandFailure.class)
+                .hasMessageStartingWith("several *.yaml files here");
+    }
+
+    @Test
+    void gives_a_daemon_the_heap_its_region_map_needs() throws Exception {
+        String small = Files.readString(file);
+        GroupConfig config = GroupFile.parse(file, small);
+        GroupConfig large = GroupFile.parse(file, small.replace("size: 1GiB", "size: 8TiB"));
+
+        assertThat(JvmCommand.heapBytes(config)).isBetween(96L << 20, 128L << 20);
+        assertThat(JvmCommand.heapBytes(large)).isGreaterThan(1L << 30);
+        assertThat(JvmCommand.daemon(config, config.sites().getFirst()))
+                .contains("dmctl.daemon.Dmctld", "--site", "home", "-XX:MaxDirectMemorySize=256m");
+        assertThat(JvmCommand.extraOptions(" -Xlog:gc  -ea ")).containsExactly("-Xlog:gc", "-ea");
+    }
+}
