@@ -1,0 +1,222 @@
+package dmctl.daemon.nbd;
+
+import dmctl.daemon.io.Ready;
+import dmctl.engine.port.FrontEnd;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Serves the devices of one group over NBD. Everything happens on the thread that owns the group.
+ * Its {@link dmctl.daemon.io.Turn} calls {@link #endOfRound} after the engine's turn and, if that
+ * returns true, asks for the next turn at once.
+ */
+public final class NbdServer implements AutoCloseable {
+    final ExportTable exports;
+    final FrontEnd frontEnd;
+    final NbdLimits limits;
+    final ReadBuffers readBuffers;
+
+    /** How the server's channels get to the selector of the loop. */
+    @FunctionalInterface
+    public interface Registrar {
+        /**
+         * Registers a channel.
+         *
+         * @param channel non-blocking
+         * @param interest operations of {@link SelectionKey}
+         * @param ready told on the loop thread
+         * @return the key
+         */
+        SelectionKey register(SelectableChannel channel, int interest, Ready ready);
+    }
+
+    /** Requests given to the engine so far. */
+    long submitted;
+
+    private final Registrar registrar;
+    private final Consumer<String> events;
+    private final List<Listener> listeners = new ArrayList<>();
+    private final List<Connection> connections = new ArrayList<>();
+    private final ArrayDeque<ConnectionBuffers> freeBuffers = new ArrayDeque<>();
+    private @Nullable Connection firstTouched;
+    private long accepted;
+
+    /**
+     * Creates a server that listens nowhere yet.
+     *
+     * @param exports one per device of the group
+     * @param frontEnd the group
+     * @param limits what all clients together may use
+     * @param registrar {@code loop::register}
+     * @param events told what an administrator should read, one line each
+     */
+    public NbdServer(
+            List<Export> exports,
+            FrontEnd frontEnd,
+            NbdLimits limits,
+            Registrar registrar,
+            Consumer<String> events) {
+        this.exports = new ExportTable(exports);
+        this.frontEnd = frontEnd;
+        this.limits = limits;
+        this.registrar = registrar;
+        this.events = events;
+        this.readBuffers = new ReadBuffers(limits.readPoolBytes());
+    }
+
+    /**
+     * Listens at one more address.
+     *
+     * @param address of a Unix socket, or TCP; port 0 for any
+     * @param insecure whether an address that others can reach is wanted ({@link ListenPolicy})
+     * @return the address it got
+     * @throws IOException if it cannot listen there, with the address and the reason
+     */
+    public SocketAddress listen(SocketAddress address, boolean insecure) throws IOException {
+        Listener listener = Listener.open(this, address, insecure, registrar);
+        listeners.add(listener);
+        return listener.address();
+    }
+
+    /**
+     * Sends the replies of the round and goes on with clients that had to wait.
+     *
+     * @return true if there is more to do: the engine should have its turn without waiting for
+     *     events
+     */
+    public boolean endOfRound() {
+        long before = submitted;
+        Connection connection = firstTouched;
+        firstTouched = null;
+        while (connection != null) {
+            Connection next = connection.nextTouched;
+            connection.nextTouched = null;
+            connection.touched = false;
+            connection.endOfRound();
+            connection = next;
+        }
+        serveWaiters();
+        if (!frontEnd.serving()) {
+            endTransmissions();
+        }
+        return firstTouched != null || submitted != before;
+    }
+
+    private void serveWaiters() {
+        for (ReadAccount account = readBuffers.servedWaiter();
+                account != null;
+                account = readBuffers.servedWaiter()) {
+            account.served();
+            if (account.wantedBytes != 0) {
+                return;
+            }
+        }
+    }
+
+    private void endTransmissions() {
+        for (int i = connections.size() - 1; i >= 0; i--) {
+            connections.get(i).endUnserved();
+        }
+    }
+
+    /** Says why a client cannot have an export now, or null. */
+    @Nullable String refusal(Connection asking) {
+        if (!frontEnd.serving()) {
+            return "not served here: " + frontEnd.notServingReason();
+        }
+        int transmitting = 0;
+        for (Connection connection : connections) {
+            if (connection != asking && connection.isTransmitting()) {
+                transmitting++;
+            }
+        }
+        return transmitting < limits.connections()
+                ? null
+                : "all " + limits.connections() + " connections are in use; close one first";
+    }
+
+    void touch(Connection connection) {
+        connection.nextTouched = firstTouched;
+        firstTouched = connection;
+    }
+
+    void accept(SocketChannel channel, String listenerName) throws IOException {
+        String peer = peerName(channel, listenerName);
+        if (connections.size() >= limits.connections() + NbdLimits.SPARE_CONNECTIONS) {
+            event(peer, "refused: all " + limits.connections() + " connections are in use");
+            channel.close();
+            return;
+        }
+        channel.configureBlocking(false);
+        if (channel.getRemoteAddress() instanceof InetSocketAddress) {
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        }
+        ConnectionBuffers buffers = freeBuffers.pollFirst();
+        if (buffers == null) {
+            buffers = newBuffers();
+        }
+        if (buffers == null) {
+            event(peer, "refused: no memory; raise -XX:MaxDirectMemorySize");
+            channel.close();
+            return;
+        }
+        Connection connection = new Connection(this, channel, peer, buffers);
+        connections.add(connection);
+        connection.start(registrar.register(channel, SelectionKey.OP_READ, connection));
+    }
+
+    private static @Nullable ConnectionBuffers newBuffers() {
+        try {
+            return ConnectionBuffers.allocate();
+        } catch (OutOfMemoryError e) {
+            return null;
+        }
+    }
+
+    private String peerName(SocketChannel channel, String listenerName) throws IOException {
+        accepted++;
+        return channel.getRemoteAddress() instanceof InetSocketAddress internet
+                ? internet.getAddress().getHostAddress() + ":" + internet.getPort()
+                : listenerName + "#" + accepted;
+    }
+
+    void left(Connection connection) {
+        connections.remove(connection);
+        freeBuffers.addFirst(connection.buffers());
+    }
+
+    void event(String peer, String what) {
+        events.accept("nbd client " + peer + ": " + what);
+    }
+
+    /**
+     * Returns how many clients are connected.
+     *
+     * @return those in the handshake, too
+     */
+    public int connectionCount() {
+        return connections.size();
+    }
+
+    /** Stops listening and ends all connections at once; what is at the engine ends unheard. */
+    @Override
+    public void close() {
+        for (Listener listener : listeners) {
+            listener.close();
+        }
+        listeners.clear();
+        for (Connection connection : List.copyOf(connections)) {
+            connection.close("the server stops");
+        }
+    }
+}
