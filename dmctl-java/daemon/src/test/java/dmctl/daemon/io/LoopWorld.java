@@ -8,6 +8,7 @@ import java.util.function.BooleanSupplier;
 /** Drives a loop on the thread of the test. */
 final class LoopWorld implements World, AutoCloseable {
     private static final long PATIENCE_NANOS = 20_000_000_000L;
+    private static final long LOOK_NANOS = 5_000_000L;
     private static final long SETTLE_NANOS = 20_000_000L;
 
     private final GroupLoop loop;
@@ -35,11 +36,12 @@ final class LoopWorld implements World, AutoCloseable {
     @Override
     public void runUntil(BooleanSupplier condition) {
         long deadline = loop.clock().monotonicNanos() + PATIENCE_NANOS;
-        wake = deadline;
         while (!condition.getAsBoolean()) {
             if (loop.clock().monotonicNanos() >= deadline) {
                 throw new AssertionError("did not come about");
             }
+            // What the condition looks at need not be an event of the loop.
+            wake = loop.clock().monotonicNanos() + LOOK_NANOS;
             round();
         }
     }
