@@ -106,7 +106,10 @@ public final class GroupLoop implements Executor {
         return thread.equals(Thread.currentThread());
     }
 
-    /** Runs a task on the loop, in a later step of this round or the next. From any thread. */
+    /**
+     * Runs a task on the loop, in a later step of this round or the next. From any thread. After
+     * the end of the loop nothing runs: who waits for an answer waits for a bounded time.
+     */
     @Override
     public void execute(Runnable task) {
         tasks.add(task);
