@@ -43,7 +43,7 @@ class GroupSubject(Subject):
         for site in self.group.sites.values():
             images.zero_start(site.log(), 64 << 20)
         self.group.up()
-        self.group.wait_serving("home")
+        self.group.wait("serving", "home")
         self.group.wait("caught-up", "far")
 
     def uri(self):

@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+import socket
 import subprocess
 import time
 
@@ -95,6 +97,20 @@ class Group:
                 kind = fill if isinstance(fill, str) else fill.get(site.name, "zero")
                 images.write_whole(site.image(device), size, kind)
 
+    def remove_files(self):
+        """Removes images, logs and state of an earlier run."""
+        if os.path.exists(self.file) and any(self.pid(site) for site in self.daemons()):
+            raise RuntimeError(f"the group of {self.file} runs: dmctl down -f {self.file}")
+        for site in self.sites.values():
+            for path in [site.log(), *(site.image(device) for device in self.devices)]:
+                if os.path.exists(path):
+                    os.unlink(path)
+        self.remove_state()
+
+    def remove_state(self):
+        for site in self.sites.values():
+            shutil.rmtree(site.state(), ignore_errors=True)
+
     def start_relays(self):
         for site in self.sites.values():
             if site.relayed and site.relay is None:
@@ -132,31 +148,70 @@ class Group:
         return done.returncode, done.stdout + done.stderr
 
     def environment(self):
-        return {**os.environ, **({"DMCTL_JAVA_OPTS": self.java_opts} if self.java_opts else {})}
+        return {**os.environ, **({"DMCTLD_JAVA_OPTS": self.java_opts} if self.java_opts else {})}
 
-    def up(self, timeout=120):
-        """Starts what does not run."""
-        done = subprocess.run(
-            self.command("up", self.file, "--detach"),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            timeout=timeout,
-            env=self.environment(),
-        )
-        if done.returncode != 0:
-            raise RuntimeError(f"dmctl up: exit {done.returncode}\n{done.stdout}")
-        return done.stdout
+    def up(self, *sites, seconds=120):
+        """Starts the daemons of some sites, or all that do not run; returns when they are up."""
+        words = [word for site in sites for word in ("--site", site)]
+        return self.dmctl("up", "--detach", "--timeout", f"{seconds}s", *words, timeout=seconds + 60)
 
-    def down(self, timeout=300):
-        self.dmctl("down", timeout=timeout)
+    def down(self, *sites, timeout=300):
+        """Stops daemons cleanly; what they hold is on their devices then."""
+        words = [word for site in sites for word in ("--site", site)]
+        self.dmctl("down", "--drain", "60s", *words, timeout=timeout)
 
-    def status(self):
-        return json.loads(self.dmctl("status", "--json")[1])
+    def ask(self, site, timeout=5):
+        """The state of a site's daemon from its admin socket, or None if it does not answer."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+            link.settimeout(timeout)
+            try:
+                link.connect(os.path.join(self.sites[site].state(), "admin.sock"))
+                link.sendall(b'{"op":"status"}\n')
+                answer = link.makefile().readline()
+            except OSError:
+                return None
+        return json.loads(answer).get("status") if answer else None
+
+    def primary(self):
+        """The name of the site that serves, or None."""
+        found = [(state["term"], name) for name, state in self.states() if state.get("serving")]
+        return max(found)[1] if found else None
+
+    def states(self):
+        """Name and state of every daemon that answers."""
+        asked = [(name, self.ask(name)) for name in self.daemons()]
+        return [(name, state) for name, state in asked if state]
+
+    def seen(self, site):
+        """A site as the primary sees it."""
+        state = self.ask(self.primary() or "") if self.primary() else None
+        return next((s for s in state["sites"] if s["name"] == site), None) if state else None
 
     def wait(self, what, site, seconds=120):
-        self.dmctl("wait", what, site, "--timeout", f"{seconds}s", timeout=seconds + 30)
+        """what: serving, connected, caught-up or applied."""
+        self.dmctl("wait", what, site, "--timeout", f"{seconds}s", timeout=seconds + 60)
+
+    def wait_all_caught_up(self, seconds=120):
+        """Waits until every other site holds all there is, and no sync site is degraded."""
+        primary = self.primary()
+        for site in self.sites:
+            if site != primary:
+                self.wait("caught-up", site, seconds)
+        self.wait_until(
+            lambda: not any(s["degraded"] for s in self.ask(primary)["sites"]),
+            "a sync site stays degraded",
+            seconds,
+        )
+
+    def wait_until(self, holds, otherwise, seconds=60):
+        end = time.monotonic() + seconds
+        while not holds():
+            if time.monotonic() > end:
+                raise RuntimeError(f"{otherwise} after {seconds} s:\n{self.dmctl('status')[1]}")
+            time.sleep(0.05)
+
+    def takeover(self, site):
+        return self.dmctl("takeover", site, "--yes")[1]
 
     def pid(self, site):
         """The pid of a site's daemon, or None if it does not run."""
@@ -176,13 +231,20 @@ class Group:
     def daemons(self):
         return [name for name, site in self.sites.items() if site.link == "tcp"]
 
-    def wait_serving(self, site, seconds=60):
-        """Waits until a site answers at its NBD socket."""
-        end = time.monotonic() + seconds
-        while not processes.is_listening(self.sites[site].socket()):
-            if time.monotonic() > end:
-                raise RuntimeError(f"site {site} does not serve: {self.dmctl('status')[1]}")
-            time.sleep(0.05)
+    def places(self, site):
+        """Address and export of each device at a site."""
+        return [(self.sites[site].socket(), device) for device in self.devices]
+
+    def differences(self):
+        """What differs between the images of all sites, after down; a list of texts."""
+        first, *others = self.sites.values()
+        found = []
+        for device in self.devices:
+            for other in others:
+                difference = images.first_difference(first.image(device), other.image(device))
+                if difference:
+                    found.append(difference)
+        return found
 
     def uri(self, site, device):
         return f"nbd+unix:///{device}?socket={self.sites[site].socket()}"
