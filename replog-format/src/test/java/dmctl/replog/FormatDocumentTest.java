@@ -117,7 +117,10 @@ class FormatDocumentTest {
                         "Frame ",
                         "Body ",
                         "Body RECORD_",
-                        "ExportHeader ");
+                        "ExportHeader ",
+                        "LegacyLogHeader ",
+                        "LegacyBufferHeader ",
+                        "LegacyEntry ");
     }
 
     @ParameterizedTest
