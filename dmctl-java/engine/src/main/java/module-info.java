@@ -6,4 +6,10 @@ module dmctl.engine {
 
     exports dmctl.engine;
     exports dmctl.engine.port;
+
+    uses dmctl.engine.SiteLinkType;
+
+    provides dmctl.engine.SiteLinkType with
+            dmctl.engine.TcpLinkType,
+            dmctl.engine.BlockdevLinkType;
 }

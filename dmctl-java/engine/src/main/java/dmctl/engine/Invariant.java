@@ -28,4 +28,10 @@ final class Invariant {
             throw new InvariantViolation(message + ": " + a + ", " + b);
         }
     }
+
+    static void check(boolean holds, String message, long a) {
+        if (!holds) {
+            throw new InvariantViolation(message + ": " + a);
+        }
+    }
 }

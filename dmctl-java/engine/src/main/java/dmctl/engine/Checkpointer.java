@@ -1,0 +1,243 @@
+package dmctl.engine;
+
+import dmctl.engine.port.Io;
+import dmctl.engine.port.IoDone;
+import dmctl.replog.Checkpoint;
+import dmctl.replog.CheckpointCodec;
+import dmctl.replog.Frame;
+import dmctl.replog.SpaceException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+
+/**
+ * Writes checkpoints: devices flushed, then the checkpoint written to the older slot, then the log
+ * flushed; only after that is space before the new tail used again.
+ */
+final class Checkpointer implements IoDone {
+    private enum Step {
+        IDLE,
+        FLUSH_DEVICES,
+        WRITE,
+        FLUSH_LOG
+    }
+
+    private final Replica replica;
+    private final LogRing log;
+    private final ByteBuffer buffer;
+    private final Io write = new Io();
+    private final Io[] deviceFlushes;
+    private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
+    private final ArrayDeque<Runnable> inThis = new ArrayDeque<>();
+
+    private Step step = Step.IDLE;
+    private long generation;
+    private int slot;
+    private long endPosition;
+    private long endOpening;
+    private long persistedAppliedSeq;
+    private long applyingSeq;
+    private long flushedAppliedSeq;
+    private long newTail;
+    private int flushesInFlight;
+    private int flushError;
+    private boolean wanted;
+    private boolean wantTail;
+
+    Checkpointer(Replica replica) {
+        this.replica = replica;
+        this.log = replica.log();
+        buffer = Buffers.aligned(log.identity().checkpointBytes());
+        write.op = Io.Op.WRITE;
+        write.buffer = buffer;
+        deviceFlushes = new Io[replica.def().devices().size()];
+        for (int i = 0; i < deviceFlushes.length; i++) {
+            deviceFlushes[i] = new Io();
+            deviceFlushes[i].op = Io.Op.FLUSH;
+            deviceFlushes[i].tag = i;
+        }
+    }
+
+    /** Starts after recovery. */
+    void startAt(long lastGeneration, int lastSlot, long appliedSeq, long position, long opening) {
+        generation = lastGeneration;
+        slot = lastSlot;
+        persistedAppliedSeq = appliedSeq;
+        flushedAppliedSeq = appliedSeq;
+        endPosition = position;
+        endOpening = opening;
+    }
+
+    long endPosition() {
+        return endPosition;
+    }
+
+    long endOpening() {
+        return endOpening;
+    }
+
+    /** For a checkpoint written by somebody else once this has ended. */
+    long nextGeneration() {
+        return generation + 1;
+    }
+
+    int nextSlot() {
+        return 1 - slot;
+    }
+
+    boolean idle() {
+        return step == Step.IDLE && !wanted;
+    }
+
+    long persistedAppliedSeq() {
+        return persistedAppliedSeq;
+    }
+
+    /** Makes the present state durable; the task runs when it is. */
+    void save(Runnable whenDurable) {
+        waiting.add(whenDurable);
+        wanted = true;
+    }
+
+    void save() {
+        wanted = true;
+    }
+
+    /** Asks that space be released up to what devices and sites allow. */
+    void releaseSpace() {
+        wantTail = true;
+        wanted = true;
+    }
+
+    void pump() {
+        if (step != Step.IDLE || log.failed()) {
+            return;
+        }
+        if (wanted || isDue()) {
+            begin();
+        }
+    }
+
+    private boolean isDue() {
+        long applied = replica.applier().settledSeq();
+        BatchTable batches = log.batches();
+        return applied > persistedAppliedSeq
+                && batches.bytesThroughSeq(applied) - batches.bytesThroughSeq(persistedAppliedSeq)
+                        > log.identity().ringBytes() / 8;
+    }
+
+    private void begin() {
+        wanted = false;
+        inThis.addAll(waiting);
+        waiting.clear();
+        applyingSeq = replica.applier().settledSeq();
+        if (applyingSeq == flushedAppliedSeq) {
+            writeCheckpoint();
+            return;
+        }
+        step = Step.FLUSH_DEVICES;
+        flushesInFlight = deviceFlushes.length;
+        flushError = 0;
+        for (int i = 0; i < deviceFlushes.length; i++) {
+            replica.submit(replica.device(i), deviceFlushes[i], this);
+        }
+    }
+
+    @Override
+    public void ioDone(Io io) {
+        if (io == write) {
+            if (io.error != 0) {
+                log.writeFailed("writing a checkpoint", io.error);
+                return;
+            }
+            step = Step.FLUSH_LOG;
+            log.afterFlush(this::durable);
+            return;
+        }
+        if (io.error != 0) {
+            flushError = io.error;
+            replica.applier().stop(replica.deviceFailed((int) io.tag, "flushing", io.error));
+        }
+        if (--flushesInFlight == 0) {
+            // What a failed flush covered is not claimed: it stays in the log.
+            if (flushError == 0) {
+                flushedAppliedSeq = applyingSeq;
+            }
+            writeCheckpoint();
+        }
+    }
+
+    private void writeCheckpoint() {
+        step = Step.WRITE;
+        newTail = chooseTail();
+        generation++;
+        slot = 1 - slot;
+        try {
+            CheckpointCodec.encode(
+                    capture(), buffer, 0, log.identity().checkpointBytes(), log.storage().name());
+        } catch (SpaceException e) {
+            log.writeFailed(String.valueOf(e.getMessage()), Errno.ENOSPC);
+            return;
+        }
+        write.offset =
+                log.identity().checkpointOffset() + (long) slot * log.identity().checkpointBytes();
+        buffer.clear();
+        replica.submit(log.storage(), write, this);
+    }
+
+    /** First batch that must stay in the log. */
+    private long chooseTail() {
+        BatchTable batches = log.batches();
+        if (!wantTail) {
+            return batches.first();
+        }
+        wantTail = false;
+        long keep = Math.min(flushedAppliedSeq, releasableSeq());
+        long pinned = replica.pinnedPosition();
+        long batch = batches.first();
+        while (batch < batches.end()
+                && batches.lastSeq(batch) <= keep
+                && batches.position(batch) < pinned) {
+            batch++;
+        }
+        return batch;
+    }
+
+    private long releasableSeq() {
+        return replica.standing().role == GroupStatus.Role.PRIMARY
+                ? replica.sites().releasableSeq()
+                : Long.MAX_VALUE;
+    }
+
+    private Checkpoint capture() {
+        BatchTable batches = log.batches();
+        long position = log.tailPosition();
+        long seq = log.tailSeq();
+        int chain = log.tailChain();
+        if (newTail > batches.first()) {
+            long last = newTail - 1;
+            position = batches.position(last) + Frame.frameBytes(batches.dataBytes(last));
+            seq = batches.lastSeq(last);
+            chain = batches.checksum(last);
+        }
+        return replica.checkpoint(
+                generation,
+                position,
+                seq,
+                chain,
+                endPosition,
+                endOpening,
+                log.flushedSeq(),
+                flushedAppliedSeq);
+    }
+
+    private void durable() {
+        step = Step.IDLE;
+        persistedAppliedSeq = flushedAppliedSeq;
+        log.releaseBefore(newTail);
+        int count = inThis.size();
+        for (int i = 0; i < count; i++) {
+            inThis.poll().run();
+        }
+        replica.checkpointed();
+    }
+}

@@ -1,0 +1,117 @@
+package dmctl.engine;
+
+import dmctl.engine.GroupStatus.Role;
+import dmctl.engine.SiteState.Supply;
+import dmctl.replog.Checkpoint;
+import dmctl.replog.Checkpoint.ResyncPhase;
+import dmctl.replog.Checkpoint.SiteEntry;
+import dmctl.replog.Checkpoint.TermEntry;
+import dmctl.replog.Checkpoint.TermKind;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/** Between a site's standing and what a checkpoint on disk says of it. */
+// The order of the constants is part of the format.
+@SuppressWarnings("EnumOrdinal")
+final class Checkpoints {
+    private Checkpoints() {}
+
+    static Checkpoint capture(
+            Replica replica,
+            UUID logUuid,
+            long generation,
+            long tailPosition,
+            long tailSeq,
+            int tailChain,
+            long endPosition,
+            long endOpening,
+            long flushedMark,
+            long appliedSeq) {
+        Standing standing = replica.standing();
+        List<TermEntry> terms = new ArrayList<>();
+        for (Term term : standing.history.terms()) {
+            terms.add(
+                    new TermEntry(
+                            term.number(),
+                            term.id(),
+                            term.previousLastSeq(),
+                            term.site(),
+                            TermKind.values()[term.kind().ordinal()]));
+        }
+        List<SiteEntry> sites = new ArrayList<>();
+        for (SiteState site : replica.sites().others()) {
+            sites.add(
+                    new SiteEntry(
+                            site.site.nr(),
+                            Checkpoint.SiteState.values()[site.supply.ordinal()],
+                            site.paused,
+                            site.durableSeq,
+                            site.appliedSeq,
+                            site.pauseReason));
+        }
+        return new Checkpoint(
+                logUuid,
+                generation,
+                tailPosition,
+                tailSeq,
+                tailChain,
+                endPosition,
+                endOpening,
+                flushedMark,
+                appliedSeq,
+                role(standing.role),
+                standing.primarySite,
+                ResyncPhase.values()[standing.phase.ordinal()],
+                standing.needSeq,
+                0,
+                0,
+                standing.forkedAtSeq,
+                terms,
+                sites,
+                replica.def().name());
+    }
+
+    private static Checkpoint.Role role(Role role) {
+        return switch (role) {
+            case PRIMARY -> Checkpoint.Role.PRIMARY;
+            case FENCED -> Checkpoint.Role.FENCED;
+            case TARGET, STARTING, FAILED, STOPPED -> Checkpoint.Role.TARGET;
+        };
+    }
+
+    static void restore(Checkpoint checkpoint, Standing standing, Sites sites) {
+        standing.role =
+                switch (checkpoint.role()) {
+                    case PRIMARY -> Role.PRIMARY;
+                    case FENCED -> Role.FENCED;
+                    case TARGET -> Role.TARGET;
+                };
+        standing.primarySite = checkpoint.primarySite();
+        standing.phase = Standing.Phase.of(checkpoint.resyncPhase().ordinal());
+        standing.needSeq = checkpoint.resyncNeedSeq();
+        standing.forkedAtSeq = checkpoint.forkedAtSeq();
+        List<Term> terms = new ArrayList<>();
+        for (TermEntry term : checkpoint.terms()) {
+            terms.add(
+                    new Term(
+                            term.number(),
+                            term.id(),
+                            term.previousLastSeq(),
+                            term.site(),
+                            Term.Kind.of(term.kind().ordinal())));
+        }
+        standing.history = new TermHistory(terms);
+        for (SiteEntry entry : checkpoint.sites()) {
+            SiteState site = sites.find(entry.siteNr());
+            if (site != null && site != sites.self()) {
+                site.supply = Supply.values()[entry.state().ordinal()];
+                site.paused = entry.paused();
+                site.pauseReason = entry.pauseReason();
+                site.durableSeq = entry.durableSeq();
+                site.appliedSeq = entry.appliedSeq();
+                site.receivedSeq = entry.durableSeq();
+            }
+        }
+    }
+}

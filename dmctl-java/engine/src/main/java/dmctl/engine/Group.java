@@ -1,0 +1,360 @@
+package dmctl.engine;
+
+import dmctl.engine.GroupDefinition.Settings;
+import dmctl.engine.GroupStatus.Role;
+import dmctl.engine.port.FrontEnd;
+import dmctl.engine.port.Ports;
+import dmctl.engine.port.Request;
+import dmctl.engine.port.Wire;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One group at one site: the state machine that one thread owns. All calls, and all ends of what it
+ * starts, come on that thread; it starts I/O and is told of the end, and never blocks. After each
+ * round of events the owner calls {@link #turn}.
+ */
+public final class Group implements FrontEnd, Admin {
+    private final GroupDefinition def;
+    private final Ports ports;
+    private final LinkBuffers linkBuffers = new LinkBuffers();
+    private final ArrayDeque<Runnable> later = new ArrayDeque<>();
+    private Replica replica;
+    private @Nullable ByteBuffer memory;
+    private boolean again;
+    private boolean reopening;
+    private boolean stopped;
+    private String stoppedText = "";
+    private long roleSinceMicros;
+
+    /**
+     * Creates a group that does nothing yet.
+     *
+     * @param def what it is
+     * @param ports all it touches of the world
+     */
+    public Group(GroupDefinition def, Ports ports) {
+        this.def = def;
+        this.ports = ports;
+        roleSinceMicros = ports.clock().wallMicros();
+        replica = new Replica(this, def, ports);
+    }
+
+    /** Begins to open the log; status tells how it goes. */
+    public void start() {
+        replica.start();
+    }
+
+    /**
+     * Takes a connection another site has made.
+     *
+     * @param wire the connection
+     */
+    public void accept(Wire wire) {
+        if (stopped) {
+            wire.close();
+        } else {
+            replica.accept(wire);
+        }
+    }
+
+    /** Does all that can be done now. */
+    public void turn() {
+        if (stopped) {
+            return;
+        }
+        int rounds = 0;
+        do {
+            again = false;
+            while (!later.isEmpty()) {
+                later.poll().run();
+            }
+            if (reopening) {
+                reopening = false;
+                replica = new Replica(this, def, ports);
+                replica.start();
+            }
+            replica.turn();
+        } while ((again || !later.isEmpty() || reopening) && !stopped && ++rounds < 64);
+    }
+
+    /**
+     * Returns when a turn is due though nothing has happened.
+     *
+     * @return on the monotonic clock, in nanoseconds; Long.MAX_VALUE for never
+     */
+    public long nextWakeNanos() {
+        if (stopped) {
+            return Long.MAX_VALUE;
+        }
+        return again || !later.isEmpty() || reopening
+                ? ports.clock().monotonicNanos()
+                : replica.nextWakeNanos();
+    }
+
+    /**
+     * Tells whether a clean stop has ended.
+     *
+     * @return true after it
+     */
+    public boolean isStopped() {
+        return stopped;
+    }
+
+    void wake() {
+        again = true;
+    }
+
+    void later(Runnable task) {
+        later.add(task);
+    }
+
+    void reopen() {
+        reopening = true;
+    }
+
+    void replicaOpened() {
+        event(
+                "log open: seq %d to %d"
+                        .formatted(replica.log().tailSeq() + 1, replica.log().headSeq()));
+    }
+
+    void roleChanged() {
+        roleSinceMicros = ports.clock().wallMicros();
+    }
+
+    long roleSinceMicros() {
+        return roleSinceMicros;
+    }
+
+    void event(String text) {
+        ports.events().accept(text);
+    }
+
+    void ended(String text) {
+        stopped = true;
+        stoppedText = text;
+    }
+
+    LinkBuffers linkBuffers() {
+        return linkBuffers;
+    }
+
+    /** The ring in memory, one for all openings of the log. */
+    ByteBuffer memory(LogIdentity identity) {
+        int bytes = Math.max(def.tuning().memoryBytes(), 3 * identity.frameBytesMax()) & -4096;
+        ByteBuffer ring = memory;
+        if (ring == null || ring.capacity() < bytes) {
+            ring = Buffers.aligned(bytes);
+            memory = ring;
+        }
+        return ring;
+    }
+
+    @Override
+    public boolean serving() {
+        return !stopped && replica.serving() && !replica.stopping();
+    }
+
+    @Override
+    public String notServingReason() {
+        return stopped ? stoppedText : replica.notServingReason();
+    }
+
+    @Override
+    public boolean submit(Request request) {
+        request.next = null;
+        int error = check(request);
+        if (error != 0) {
+            request.error = error;
+            Request.Done done = request.done;
+            if (done != null) {
+                done.requestDone(request);
+            }
+            return true;
+        }
+        return switch (request.op) {
+            case READ -> {
+                replica.reads().submit(request);
+                yield true;
+            }
+            case EXTENTS -> {
+                replica.reads().submitExtents(request);
+                yield true;
+            }
+            case FLUSH -> {
+                replica.writes().flush(request);
+                yield true;
+            }
+            case WRITE, ZERO -> replica.writes().submit(request);
+        };
+    }
+
+    private int check(Request request) {
+        if (!serving()) {
+            return Errno.ESHUTDOWN;
+        }
+        if (request.op == Request.Op.FLUSH) {
+            return 0;
+        }
+        long mask = def.blockSize() - 1L;
+        if (request.length <= 0 || (request.offset & mask) != 0 || (request.length & mask) != 0) {
+            return Errno.EINVAL;
+        }
+        if (!replica.knows(request.devNr, request.offset >>> 9, request.length >>> 9)) {
+            return request.op == Request.Op.READ || request.op == Request.Op.EXTENTS
+                    ? Errno.EINVAL
+                    : Errno.ENOSPC;
+        }
+        return 0;
+    }
+
+    private boolean refuse(Done done) {
+        if (stopped || !replica.isOpen() || replica.closing() || replica.stopping()) {
+            done.refused(
+                    "site %s is not ready: %s"
+                            .formatted(replica.sites().self().site.name(), notServingReason()));
+            return true;
+        }
+        return false;
+    }
+
+    @Override
+    public void previewTakeover(Done done) {
+        if (!refuse(done)) {
+            replica.roles().previewTakeover(done);
+        }
+    }
+
+    @Override
+    public void takeover(boolean evenIfNotConsistent, Done done) {
+        if (!refuse(done)) {
+            replica.roles().takeover(evenIfNotConsistent, done);
+        }
+    }
+
+    private @Nullable SiteState siteAtPrimary(int siteNr, Done done) {
+        SiteState site = replica.sites().find(siteNr);
+        if (site == null) {
+            done.refused("group %s has no site %d".formatted(def.name(), siteNr));
+        } else if (!replica.serving()) {
+            done.refused(
+                    "site %s does not serve: ask the primary"
+                            .formatted(replica.sites().self().site.name()));
+        } else if (site == replica.sites().self()) {
+            done.refused("site %s is the primary itself".formatted(site.site.name()));
+        } else {
+            return site;
+        }
+        return null;
+    }
+
+    @Override
+    public void pause(int siteNr, String reason, Done done) {
+        SiteState site = refuse(done) ? null : siteAtPrimary(siteNr, done);
+        if (site != null) {
+            site.paused = true;
+            site.pauseReason = reason;
+            replica.links().of(site).settingsChanged();
+            replica.checkpointer()
+                    .save(() -> done.done("site %s paused".formatted(site.site.name())));
+            wake();
+        }
+    }
+
+    @Override
+    public void resume(int siteNr, Done done) {
+        SiteState site = refuse(done) ? null : siteAtPrimary(siteNr, done);
+        if (site != null) {
+            site.paused = false;
+            site.pauseReason = "";
+            replica.links().of(site).settingsChanged();
+            replica.checkpointer()
+                    .save(() -> done.done("site %s resumed".formatted(site.site.name())));
+            wake();
+        }
+    }
+
+    @Override
+    public void set(int siteNr, Settings settings, Done done) {
+        if (refuse(done)) {
+            return;
+        }
+        SiteState site = replica.sites().find(siteNr);
+        if (site == null) {
+            done.refused("group %s has no site %d".formatted(def.name(), siteNr));
+            return;
+        }
+        site.settings = settings;
+        wake();
+        done.done("site %s: settings changed".formatted(site.site.name()));
+    }
+
+    @Override
+    public void resync(int siteNr, boolean discard, Done done) {
+        SiteState site = refuse(done) ? null : siteAtPrimary(siteNr, done);
+        if (site == null) {
+            return;
+        }
+        String preview = replica.links().of(site).discardPreview();
+        if (discard) {
+            replica.links().of(site).approveDiscard();
+            wake();
+            done.done(preview + "\nsite %s is taken in again".formatted(site.site.name()));
+        } else {
+            done.done(preview);
+        }
+    }
+
+    @Override
+    public void shutdown(Done done) {
+        if (stopped) {
+            done.done(stoppedText);
+        } else {
+            replica.shutdown(done);
+        }
+    }
+
+    @Override
+    public GroupStatus status() {
+        if (!stopped && replica.isBuilt()) {
+            return replica.status();
+        }
+        Role role =
+                stopped ? Role.STOPPED : replica.failure().isEmpty() ? Role.STARTING : Role.FAILED;
+        List<GroupStatus.Problem> problems =
+                replica.failure().isEmpty()
+                        ? List.of()
+                        : List.of(
+                                new GroupStatus.Problem(
+                                        "failed",
+                                        replica.failure(),
+                                        roleSinceMicros,
+                                        "mend the cause, then start the daemon again"));
+        return new GroupStatus(
+                def.name(),
+                def.selfSite(),
+                role,
+                roleSinceMicros,
+                -1,
+                0,
+                0,
+                false,
+                notServingReason(),
+                GroupStatus.Data.UNKNOWN,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                -1,
+                0,
+                null,
+                problems,
+                List.of(),
+                List.of());
+    }
+}

@@ -1,0 +1,166 @@
+package dmctl.engine;
+
+import dmctl.engine.GroupStatus.Role;
+import dmctl.engine.port.Wire;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/** A connection another site has made: a primary that will send records, or a site that asks. */
+final class Inbound implements LinkChannel.Events {
+    private enum Mode {
+        GREETING,
+        ASKED,
+        FETCHED,
+        TARGET
+    }
+
+    private final Replica replica;
+    private final LinkChannel channel;
+    private final LogFeed feed;
+    private Mode mode = Mode.GREETING;
+    private boolean gone;
+    private @Nullable Upstream upstream;
+
+    Inbound(Replica replica, Wire wire) {
+        this.replica = replica;
+        channel = new LinkChannel(replica, wire, this);
+        feed = new LogFeed(replica);
+    }
+
+    boolean gone() {
+        return gone || !channel.isOpen();
+    }
+
+    LinkChannel channel() {
+        return channel;
+    }
+
+    void pump() {
+        if (gone()) {
+            return;
+        }
+        channel.checkAlive(replica.linkTimeoutNanos());
+        if (gone()) {
+            return;
+        }
+        channel.retry();
+        if (mode == Mode.FETCHED) {
+            long last = replica.log().writtenSeq();
+            feed.pump(last);
+            if (feed.nextSeq() > last && channel.hasRoom(8, 0)) {
+                channel.sendLongs(Message.FETCH_END, last);
+                mode = Mode.ASKED;
+            }
+        }
+        Upstream source = upstream;
+        if (source != null && !gone()) {
+            source.pump();
+        }
+        channel.flush();
+    }
+
+    long wakeNanos() {
+        return gone() ? Long.MAX_VALUE : channel.deadlineNanos(replica.linkTimeoutNanos()) + 1;
+    }
+
+    void close(String reason) {
+        if (channel.isOpen()) {
+            channel.close();
+        }
+        closed(reason);
+    }
+
+    @Override
+    public void closed(String reason) {
+        gone = true;
+        feed.stop();
+        Upstream source = upstream;
+        upstream = null;
+        if (source != null) {
+            source.lost(reason);
+        }
+    }
+
+    @Override
+    public boolean message(
+            int type, ByteBuffer in, int meta, int metaBytes, int data, int dataBytes) {
+        Upstream source = upstream;
+        if (source != null) {
+            return source.message(type, in, meta, metaBytes, data, dataBytes);
+        }
+        if (mode == Mode.GREETING && type == Message.HELLO) {
+            greeted(Hello.decode(in, meta, metaBytes));
+        } else if (mode == Mode.ASKED && type == Message.FETCH && metaBytes == 8) {
+            fetch(in.getLong(meta));
+        } else {
+            channel.fault("unexpected message " + type + " from " + channel.peer());
+        }
+        return true;
+    }
+
+    private void fetch(long fromSeq) {
+        if (fromSeq <= replica.log().tailSeq()) {
+            channel.refuse(Message.CODE_MISMATCH, "seq " + fromSeq + " is no longer in the log");
+            return;
+        }
+        feed.start(channel, fromSeq);
+        mode = Mode.FETCHED;
+    }
+
+    private void greeted(@Nullable Hello hello) {
+        if (hello == null
+                || !hello.group().equals(replica.def().uuid())
+                || replica.sites().find(hello.site()) == null) {
+            channel.refuse(Message.CODE_MISMATCH, "not a site of group " + replica.def().name());
+        } else if (hello.shape() != replica.shape()) {
+            channel.refuse(
+                    Message.CODE_MISMATCH,
+                    "devices or block size of group %s differ between the sites' files"
+                            .formatted(replica.def().name()));
+        } else if (hello.kind() == Hello.Kind.QUERY) {
+            mode = Mode.ASKED;
+            reply();
+        } else if (hello.kind() == Hello.Kind.SOURCE) {
+            source(hello);
+        } else {
+            channel.fault("an answer that was not asked for, from " + channel.peer());
+        }
+    }
+
+    private void reply() {
+        channel.sendBytes(Message.HELLO_REPLY, replica.hello(Hello.Kind.REPLY).encode());
+        channel.flush();
+    }
+
+    private void source(Hello hello) {
+        long mine = replica.history().latestNumber();
+        long theirs = hello.history().latestNumber();
+        String self = replica.def().name() + "/" + replica.sites().self().site.name();
+        if (theirs < mine) {
+            channel.refuse(
+                    Message.CODE_FENCED,
+                    "site %s knows term %d, higher than term %d".formatted(self, mine, theirs));
+        } else if (theirs == mine && hello.history().latestId() != replica.history().latestId()) {
+            channel.refuse(
+                    Message.CODE_FORKED,
+                    "site %s knows another term %d: both were opened at once"
+                            .formatted(self, mine));
+        } else if (replica.roles().busy()) {
+            if (theirs > mine) {
+                replica.fenced("site %d is primary in term %d".formatted(hello.site(), theirs));
+            } else {
+                channel.refuse(Message.CODE_LATER, "site " + self + " is changing its role");
+            }
+        } else if (replica.standing().role == Role.PRIMARY) {
+            if (theirs > mine) {
+                replica.fenced("site %d is primary in term %d".formatted(hello.site(), theirs));
+            } else {
+                channel.refuse(Message.CODE_MISMATCH, "site " + self + " is primary in this term");
+            }
+        } else {
+            mode = Mode.TARGET;
+            reply();
+            upstream = replica.newUpstream(this, hello);
+        }
+    }
+}

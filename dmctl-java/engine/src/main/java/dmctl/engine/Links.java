@@ -1,0 +1,92 @@
+package dmctl.engine;
+
+import dmctl.engine.GroupStatus.Flow;
+import dmctl.engine.GroupStatus.Link;
+import java.util.List;
+import java.util.ServiceLoader;
+
+/** The primary's links, one for each other site. */
+final class Links {
+    private static final List<SiteLinkType> TYPES =
+            ServiceLoader.load(SiteLinkType.class).stream()
+                    .map(ServiceLoader.Provider::get)
+                    .toList();
+
+    private final Replica replica;
+    private final SiteState[] sites;
+    private final SiteLink[] links;
+
+    Links(Replica replica) {
+        this.replica = replica;
+        sites = replica.sites().others();
+        links = new SiteLink[sites.length];
+    }
+
+    void start() {
+        for (int i = 0; i < links.length; i++) {
+            links[i] = open(sites[i]);
+            if (sites[i].paused) {
+                links[i].settingsChanged();
+            }
+        }
+    }
+
+    private SiteLink open(SiteState site) {
+        for (SiteLinkType type : TYPES) {
+            if (type.name().equals(site.site.linkType())) {
+                return type.open(replica, site);
+            }
+        }
+        throw new IllegalArgumentException(
+                "site %s: no link type %s".formatted(site.site.name(), site.site.linkType()));
+    }
+
+    void pump() {
+        for (SiteLink link : links) {
+            if (link != null) {
+                link.pump();
+            }
+        }
+    }
+
+    long wakeNanos() {
+        long wake = Long.MAX_VALUE;
+        for (SiteLink link : links) {
+            if (link != null) {
+                wake = Math.min(wake, link.wakeNanos());
+            }
+        }
+        return wake;
+    }
+
+    SiteLink of(SiteState site) {
+        for (int i = 0; i < sites.length; i++) {
+            if (sites[i] == site && links[i] != null) {
+                return links[i];
+            }
+        }
+        throw new IllegalStateException("site " + site.site.name() + " has no link here");
+    }
+
+    void dropped(SiteState site) {
+        of(site).dropped();
+    }
+
+    boolean drained() {
+        for (SiteLink link : links) {
+            if (link != null && !link.drained()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    void close() {
+        for (int i = 0; i < links.length; i++) {
+            if (links[i] != null) {
+                links[i].close();
+                sites[i].say(Link.DOWN, Flow.DOWN, "not primary", "", replica.wallMicros());
+            }
+        }
+    }
+}

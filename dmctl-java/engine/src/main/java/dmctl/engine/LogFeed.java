@@ -1,0 +1,104 @@
+package dmctl.engine;
+
+import dmctl.replog.Body;
+import dmctl.replog.Frame;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/** Sends batches of the log over a channel in order, from memory or, when older, from the log. */
+final class LogFeed implements FrameReader.Done {
+    private final Replica replica;
+    private final LogRing log;
+    private @Nullable FrameReader reader;
+    private @Nullable LinkChannel channel;
+    private long nextSeq;
+    private boolean reading;
+    private boolean fromLog;
+
+    LogFeed(Replica replica) {
+        this.replica = replica;
+        this.log = replica.log();
+    }
+
+    void start(LinkChannel to, long seq) {
+        channel = to;
+        nextSeq = seq;
+        fromLog = false;
+    }
+
+    void stop() {
+        channel = null;
+    }
+
+    /** The next seq to send: all before has been queued. */
+    long nextSeq() {
+        return nextSeq;
+    }
+
+    /** Whether batches come from the log on disk, for memory does not hold them any more. */
+    boolean fromLog() {
+        return fromLog;
+    }
+
+    /** Queues what there is up to a seq, as far as the channel has room. */
+    void pump(long throughSeq) {
+        LinkChannel to = channel;
+        BatchTable batches = log.batches();
+        while (to != null && !reading && nextSeq <= throughSeq) {
+            long batch = batches.find(nextSeq);
+            Invariant.check(
+                    batch < batches.end() && batches.firstSeq(batch) <= nextSeq,
+                    "a record to send is in the log",
+                    nextSeq);
+            if (!to.hasRoom(Body.headBytes(batches.count(batch)), batches.dataBytes(batch))) {
+                return;
+            }
+            int base = batches.memory(batch);
+            if (base == BatchTable.NOT_IN_MEMORY) {
+                readBack(batch);
+                return;
+            }
+            fromLog = false;
+            send(to, log.memory(), base);
+        }
+    }
+
+    private void readBack(long batch) {
+        FrameReader frames = reader;
+        if (frames == null) {
+            frames = new FrameReader(replica);
+            reader = frames;
+        }
+        fromLog = true;
+        reading = true;
+        frames.read(batch, this);
+    }
+
+    @Override
+    public void frameRead(FrameReader frame, String damage) {
+        reading = false;
+        LinkChannel to = channel;
+        if (!damage.isEmpty()) {
+            replica.fail(damage);
+        } else if (to != null
+                && Body.firstSeq(frame.buffer(), Frame.BODY_OFFSET) <= nextSeq
+                && Body.lastSeq(frame.buffer(), Frame.BODY_OFFSET) >= nextSeq
+                && to.hasRoom(
+                        Frame.HEAD_BYTES, Body.dataBytes(frame.buffer(), Frame.BODY_OFFSET))) {
+            send(to, frame.buffer(), 0);
+        }
+        frame.release();
+        replica.wake();
+    }
+
+    private void send(LinkChannel to, ByteBuffer frame, int base) {
+        int body = base + Frame.BODY_OFFSET;
+        int head = Body.headBytes(Body.count(frame, body));
+        int data = Body.dataBytes(frame, body);
+        int at = to.begin(Message.BATCH, head, data);
+        to.out().put(at, frame, body, head);
+        to.out().put(at + head, frame, base + Frame.HEAD_BYTES, data);
+        to.end();
+        nextSeq = Body.lastSeq(frame, body) + 1;
+    }
+}

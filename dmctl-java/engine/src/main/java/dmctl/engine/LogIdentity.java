@@ -1,0 +1,38 @@
+package dmctl.engine;
+
+/**
+ * What stays the same of a log while it is open.
+ *
+ * @param logUuidHi first half of its UUID
+ * @param logUuidLo second half
+ * @param ringOffset where the ring begins on the storage, bytes
+ * @param ringBytes size of the ring
+ * @param checkpointOffset where the two checkpoint slots begin, bytes
+ * @param checkpointBytes size of one slot
+ * @param frameBytesMax largest frame written
+ */
+record LogIdentity(
+        long logUuidHi,
+        long logUuidLo,
+        long ringOffset,
+        long ringBytes,
+        long checkpointOffset,
+        int checkpointBytes,
+        int frameBytesMax) {
+
+    private static final long UNFLUSHED_BYTES_MAX = 64L << 20;
+
+    /**
+     * Most bytes of frames that may lie beyond the flushed mark. Recovery relies on it: a flushed
+     * mark that covers a bad frame stands in a frame not farther behind it than this.
+     */
+    long unflushedBytesMax() {
+        return Math.max(4L * frameBytesMax, Math.min(UNFLUSHED_BYTES_MAX, ringBytes / 2));
+    }
+
+    /** Largest data area of a batch that fits a log: an eighth of the ring at most. */
+    static int batchDataBytes(int wanted, long ringBytes) {
+        long most = Math.min(wanted, ringBytes / 16);
+        return (int) Math.max(4096, most & -4096L);
+    }
+}

@@ -1,0 +1,888 @@
+package dmctl.engine;
+
+import dmctl.engine.GroupDefinition.Device;
+import dmctl.engine.GroupStatus.Problem;
+import dmctl.engine.GroupStatus.Role;
+import dmctl.engine.SiteState.Supply;
+import dmctl.engine.Standing.Phase;
+import dmctl.engine.port.Io;
+import dmctl.engine.port.IoDone;
+import dmctl.engine.port.Ports;
+import dmctl.engine.port.Request;
+import dmctl.engine.port.Storage;
+import dmctl.engine.port.Wire;
+import dmctl.replog.Checkpoint;
+import dmctl.replog.LinkCursors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * This site's copy of the group while its log is open: the parts of the engine, wired. When the log
+ * must begin or end elsewhere (a cut, a resync, a lost role) the group closes this and opens
+ * another.
+ */
+final class Replica implements IoDone {
+    /** Ends of these are told even while the replica closes. */
+    static final int CLIENT_READ = 1;
+
+    static final int CLOSING_IO = 2;
+
+    private static final long CHECKPOINT_NANOS = 1_000_000_000L;
+    private static final int INDEX_NODES_MAX = 4 << 20;
+
+    private final Group group;
+    private final GroupDefinition def;
+    private final Ports ports;
+    private final Standing standing = new Standing();
+    private final Sites sites;
+    private final RegionMap regions;
+    private final RangeIndex[] index;
+    private final int[] deviceIndexByNr;
+    private final List<FrameReader> readers = new ArrayList<>();
+    private final List<Inbound> inbound = new ArrayList<>();
+    private final Opener opener;
+
+    private @Nullable LogRing log;
+    private @Nullable Checkpointer checkpointer;
+    private @Nullable Applier applier;
+    private @Nullable WritePath writes;
+    private @Nullable ReadPath reads;
+    private @Nullable CursorSlots cursors;
+    private @Nullable Roles roles;
+    private @Nullable Links links;
+    private @Nullable Rebase rebase;
+    private @Nullable Upstream upstream;
+    private @Nullable Shutdown shutdown;
+    private UUID logUuid = new UUID(0, 0);
+
+    private final FillRate fillRate = new FillRate();
+    private int outstanding;
+    private int copiesInFlight;
+    private boolean open;
+    private boolean closing;
+    private boolean serving;
+    private boolean savingPhase;
+    private boolean saveSoon;
+    private boolean spaceNeeded;
+    private String failure = "";
+    private long lastBatchMicros;
+    private long lastCheckpointNanos;
+    private String upstreamLost = "no primary has connected yet";
+    private long upstreamLostMicros;
+    private long lastSourceCompletedSeq = -1;
+    private long lastSourceBeatMicros;
+
+    Replica(Group group, GroupDefinition def, Ports ports) {
+        this.group = group;
+        this.def = def;
+        this.ports = ports;
+        sites = new Sites(this);
+        regions = new RegionMap(def);
+        index = new RangeIndex[def.devices().size()];
+        int highest = 0;
+        for (int i = 0; i < index.length; i++) {
+            index[i] = new RangeIndex(INDEX_NODES_MAX / index.length);
+            highest = Math.max(highest, def.devices().get(i).devNr());
+        }
+        deviceIndexByNr = new int[highest + 1];
+        java.util.Arrays.fill(deviceIndexByNr, -1);
+        for (int i = 0; i < index.length; i++) {
+            deviceIndexByNr[def.devices().get(i).devNr()] = i;
+        }
+        opener = new Opener(this, new Opened());
+        upstreamLostMicros = wallMicros();
+    }
+
+    private final class Opened implements Opener.Done {
+        @Override
+        public void opened(boolean wasClean, boolean fresh) {
+            open = true;
+            group.replicaOpened();
+            if (standing.role == Role.PRIMARY) {
+                roles().resumePrimary(wasClean, fresh);
+            }
+            wake();
+        }
+
+        @Override
+        public void failed(String reason) {
+            fail(reason);
+        }
+    }
+
+    void start() {
+        opener.start();
+    }
+
+    /** Makes the parts once the log's geometry is known. */
+    void build(LogIdentity identity, UUID uuid, LinkCursors found, int slot) {
+        logUuid = uuid;
+        LogRing ring = new LogRing(this, ports.log(), identity, group.memory(identity));
+        log = ring;
+        checkpointer = new Checkpointer(this);
+        applier = new Applier(this);
+        writes = new WritePath(this);
+        reads = new ReadPath(this);
+        cursors = new CursorSlots(this, found, slot);
+        roles = new Roles(this);
+        links = new Links(this);
+        rebase = new Rebase(this);
+        lastCheckpointNanos = nanos();
+    }
+
+    private static <T> T made(@Nullable T part) {
+        if (part == null) {
+            throw new InvariantViolation("the log is open");
+        }
+        return part;
+    }
+
+    GroupDefinition def() {
+        return def;
+    }
+
+    Ports ports() {
+        return ports;
+    }
+
+    Standing standing() {
+        return standing;
+    }
+
+    TermHistory history() {
+        return standing.history;
+    }
+
+    Sites sites() {
+        return sites;
+    }
+
+    RegionMap regions() {
+        return regions;
+    }
+
+    LogRing log() {
+        return made(log);
+    }
+
+    Checkpointer checkpointer() {
+        return made(checkpointer);
+    }
+
+    Applier applier() {
+        return made(applier);
+    }
+
+    WritePath writes() {
+        return made(writes);
+    }
+
+    ReadPath reads() {
+        return made(reads);
+    }
+
+    CursorSlots cursors() {
+        return made(cursors);
+    }
+
+    Roles roles() {
+        return made(roles);
+    }
+
+    Links links() {
+        return made(links);
+    }
+
+    Rebase rebase() {
+        return made(rebase);
+    }
+
+    @Nullable Upstream upstream() {
+        return upstream;
+    }
+
+    boolean isOpen() {
+        return open;
+    }
+
+    boolean serving() {
+        return serving;
+    }
+
+    boolean closing() {
+        return closing;
+    }
+
+    boolean savingPhase() {
+        return savingPhase;
+    }
+
+    String failure() {
+        return failure;
+    }
+
+    LinkBuffers linkBuffers() {
+        return group.linkBuffers();
+    }
+
+    UUID siteUuid() {
+        return Opener.siteUuid(def.uuid(), sites.self().site);
+    }
+
+    long nanos() {
+        return ports.clock().monotonicNanos();
+    }
+
+    long wallMicros() {
+        return ports.clock().wallMicros();
+    }
+
+    /** Time of a batch: never before the one of the batch before it. */
+    long nextBatchMicros() {
+        lastBatchMicros = Math.max(lastBatchMicros, wallMicros());
+        return lastBatchMicros;
+    }
+
+    long heartbeatNanos() {
+        return def.tuning().heartbeatMillis() * 1_000_000L;
+    }
+
+    long linkTimeoutNanos() {
+        return def.tuning().linkTimeoutMillis() * 1_000_000L;
+    }
+
+    void event(String text) {
+        group.event(text);
+    }
+
+    void wake() {
+        group.wake();
+    }
+
+    // Devices and ranges
+
+    int deviceIndex(int devNr) {
+        int device = devNr >= 0 && devNr < deviceIndexByNr.length ? deviceIndexByNr[devNr] : -1;
+        Invariant.check(device >= 0, "a device of the group", devNr);
+        return device;
+    }
+
+    boolean knows(int devNr, long sector, long sectors) {
+        if (devNr < 0 || devNr >= deviceIndexByNr.length || deviceIndexByNr[devNr] < 0) {
+            return false;
+        }
+        long size = def.devices().get(deviceIndexByNr[devNr]).sizeBytes() >>> 9;
+        return sector >= 0 && sectors >= 0 && sectors <= size && sector <= size - sectors;
+    }
+
+    Storage device(int device) {
+        return ports.device(def.devices().get(device).devNr());
+    }
+
+    RangeIndex index(int device) {
+        return index[device];
+    }
+
+    boolean indexHasRoom() {
+        for (RangeIndex each : index) {
+            if (!each.hasRoom(2 * dmctl.replog.Frame.MAX_RECORDS)) {
+                applier().hurry(true);
+                return false;
+            }
+        }
+        return true;
+    }
+
+    void indexPut(int devNr, long sector, long sectors, long seq) {
+        int device = deviceIndex(devNr);
+        index[device].put(sector, sectors, seq);
+        regions.written(device, sector, sectors, seq);
+    }
+
+    /** Digest of what must be the same at all sites. */
+    long shape() {
+        long digest = 1125899906842597L * def.blockSize();
+        for (Device device : def.devices()) {
+            digest = 31 * digest + device.devNr();
+            digest = 31 * digest + device.sizeBytes();
+        }
+        return digest;
+    }
+
+    // I/O
+
+    void submit(Storage storage, Io io, IoDone handler) {
+        io.owner = handler;
+        io.done = this;
+        io.error = 0;
+        outstanding++;
+        storage.submit(io);
+    }
+
+    void submitRead(Storage storage, Io io, Request request, IoDone handler) {
+        io.attachment = request;
+        submit(storage, io, handler);
+    }
+
+    @Override
+    public void ioDone(Io io) {
+        outstanding--;
+        boolean told = !closing || io.kind == CLIENT_READ || io.kind == CLOSING_IO;
+        if (told && io.owner instanceof IoDone handler) {
+            handler.ioDone(io);
+        }
+        closedWhenQuiet();
+    }
+
+    void addReader(FrameReader reader) {
+        readers.add(reader);
+    }
+
+    long pinnedPosition() {
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < readers.size(); i++) {
+            least = Math.min(least, readers.get(i).pinnedPosition());
+        }
+        return least;
+    }
+
+    void copyStarted() {
+        copiesInFlight++;
+    }
+
+    void copyEnded() {
+        copiesInFlight--;
+    }
+
+    int copiesInFlight() {
+        return copiesInFlight;
+    }
+
+    // What the parts tell
+
+    void logWritten() {
+        if (serving) {
+            writes().complete();
+        }
+        reads().retryUnwritten();
+    }
+
+    void logFlushed() {
+        if (serving) {
+            writes().complete();
+        }
+        wake();
+    }
+
+    void logFailed(String reason) {
+        event("the log failed: " + reason);
+        if (serving) {
+            writes().failAll(Errno.EIO);
+        }
+        if (!open) {
+            fail(reason);
+        }
+    }
+
+    void applied() {
+        if (standing.phase == Phase.REPLAYING
+                && !savingPhase
+                && applier().appliedSeq() >= standing.needSeq) {
+            becomeConsistent();
+        }
+        wake();
+    }
+
+    private void becomeConsistent() {
+        savingPhase = true;
+        standing.phase = Phase.NONE;
+        event("consistent: replayed to seq " + applier().appliedSeq());
+        checkpointer()
+                .save(() -> {
+                    savingPhase = false;
+                    wake();
+                });
+    }
+
+    void checkpointed() {
+        lastCheckpointNanos = nanos();
+        wake();
+    }
+
+    void saveSoon() {
+        saveSoon = true;
+        wake();
+    }
+
+    void needSpace() {
+        spaceNeeded = true;
+    }
+
+    void roleChanged() {
+        group.roleChanged();
+    }
+
+    String deviceFailed(int device, String what, int errno) {
+        String reason =
+                "%s device %s failed with errno %d"
+                        .formatted(what, def.devices().get(device).name(), errno);
+        event(reason);
+        return reason;
+    }
+
+    /** Newest seq that may go to this site's devices. */
+    long applyLimitSeq() {
+        LogRing ring = log();
+        if (standing.role == Role.PRIMARY) {
+            return serving || shutdown != null ? ring.flushedSeq() : applier().appliedSeq();
+        }
+        Upstream source = upstream;
+        return source == null
+                ? applier().appliedSeq()
+                : Math.min(
+                        ring.flushedSeq(),
+                        Math.max(source.sourceFlushedSeq(), applier().appliedSeq()));
+    }
+
+    // Roles
+
+    void serve() {
+        serving = true;
+        writes().start();
+        links().start();
+        group.roleChanged();
+        event("serving in term " + history().latestNumber());
+    }
+
+    void forgetSites() {
+        for (SiteState site : sites.others()) {
+            site.supply =
+                    site.site.linkType().equals(TcpLinkType.NAME)
+                            ? Supply.FROM_LOG
+                            : Supply.OUT_OF_LOG;
+            site.durableSeq = site.supply == Supply.FROM_LOG ? log().tailSeq() : 0;
+            site.appliedSeq = site.durableSeq;
+            site.receivedSeq = site.durableSeq;
+        }
+    }
+
+    /** This site must not serve: another one is primary in a higher term. */
+    void fenced(String reason) {
+        if (closing) {
+            return;
+        }
+        event("fenced: " + reason);
+        if (standing.role == Role.PRIMARY) {
+            standing.role = Role.FENCED;
+        }
+        standing.primarySite = -1;
+        rebase().reopen("reopening as a target: " + reason);
+    }
+
+    void accept(Wire wire) {
+        if (!open || closing || shutdown != null) {
+            wire.close();
+            return;
+        }
+        inbound.add(new Inbound(this, wire));
+    }
+
+    Upstream newUpstream(Inbound from, Hello hello) {
+        closeUpstream("another connection of the primary took its place");
+        Upstream source = new Upstream(this, from, hello);
+        upstream = source;
+        return source;
+    }
+
+    void closeUpstream(String reason) {
+        Upstream source = upstream;
+        if (source != null) {
+            source.close(reason);
+        }
+    }
+
+    void upstreamLost(Upstream source, String reason) {
+        if (upstream == source) {
+            lastSourceCompletedSeq = source.sourceCompletedSeq();
+            lastSourceBeatMicros = source.beatMicros();
+            upstream = null;
+            upstreamLost = reason;
+            upstreamLostMicros = wallMicros();
+        }
+    }
+
+    String upstreamLostReason() {
+        return upstreamLost;
+    }
+
+    long upstreamLostMicros() {
+        return upstreamLostMicros;
+    }
+
+    String dataText() {
+        return switch (standing.phase) {
+            case NEVER_SYNCED -> "not consistent: never synced";
+            case COPYING -> "not consistent: resync, regions are being copied";
+            case REPLAYING -> "not consistent: resync, replaying to seq " + standing.needSeq;
+            case NONE ->
+                    standing.forkedAtSeq >= 0
+                            ? "forked at seq " + standing.forkedAtSeq
+                            : "consistent";
+        };
+    }
+
+    /** What the last primary had completed beyond a seq, as far as it has told. */
+    String lossText(long headSeq) {
+        Upstream source = upstream;
+        long completed = source == null ? lastSourceCompletedSeq : source.sourceCompletedSeq();
+        long told = source == null ? lastSourceBeatMicros : source.beatMicros();
+        if (completed < 0 || told == 0) {
+            return "lost: not known, no primary has been heard since this daemon started";
+        }
+        return "lost: %d writes of those the primary had told of %.1f s ago; what it completed since is not known"
+                .formatted(Math.max(0, completed - headSeq), Math.max(0, wallMicros() - told) / 1e6)
+                .toLowerCase(Locale.ROOT);
+    }
+
+    // Turn
+
+    /** Does everything that can be done now. */
+    void turn() {
+        if (closing || !open || !failure.isEmpty()) {
+            if (!closing && failure.isEmpty() && log != null) {
+                checkpointer().pump();
+                log().pump();
+            }
+            return;
+        }
+        boolean primary = serving;
+        if (primary) {
+            sites.update();
+            writes().complete();
+            writes().retryWaiting();
+            if (log().writeIdle()) {
+                writes().close();
+            }
+            links().pump();
+        }
+        roles().pump();
+        for (int i = 0; i < inbound.size() && !closing; i++) {
+            inbound.get(i).pump();
+            if (inbound.get(i).gone()) {
+                inbound.remove(i--);
+            }
+        }
+        if (closing || !failure.isEmpty()) {
+            return;
+        }
+        if (standing.phase == Phase.REPLAYING) {
+            applied();
+        }
+        makeSpace();
+        flushWhenDue();
+        applier().pump();
+        saveWhenDue();
+        checkpointer().pump();
+        log().pump();
+        Shutdown stopping = shutdown;
+        if (stopping != null) {
+            stopping.pump();
+        }
+    }
+
+    private void makeSpace() {
+        boolean full =
+                spaceNeeded
+                        || (serving && writes().isStalled())
+                        || log().usedBytes() > log().identity().ringBytes() / 2;
+        spaceNeeded = false;
+        if (!full || log().batches().isEmpty()) {
+            if (shutdown == null && log().usedBytes() < log().identity().ringBytes() / 2) {
+                applier().hurry(false);
+            }
+            return;
+        }
+        boolean tight =
+                log().freeBytes()
+                        < Math.max(
+                                log().identity().ringBytes() / 8,
+                                2L * log().identity().frameBytesMax());
+        if (tight) {
+            applier().hurry(true);
+        }
+        long firstSeq = log().batches().lastSeq(log().batches().first());
+        if (tight && serving && sites.releasableSeq() < firstSeq) {
+            sites.dropForSpace(firstSeq);
+        }
+        boolean applied = applier().settledSeq() >= firstSeq;
+        boolean released = !serving || sites.releasableSeq() >= firstSeq;
+        if (applied && released && checkpointer().idle()) {
+            checkpointer().releaseSpace();
+        }
+    }
+
+    private void flushWhenDue() {
+        LogRing ring = log();
+        if (!ring.hasUnflushed()) {
+            return;
+        }
+        Upstream source = upstream;
+        long delay = def.tuning().asyncFlushMillis() * 1_000_000L;
+        boolean atOnce = shutdown != null || (source != null && source.eager());
+        if (atOnce
+                || ring.unflushedBytes() > ring.identity().unflushedBytesMax() / 4
+                || nanos() - ring.firstUnflushedNanos() >= delay) {
+            ring.requestFlush(ring.writtenSeq());
+        }
+    }
+
+    private void saveWhenDue() {
+        if (saveSoon) {
+            saveSoon = false;
+            checkpointer().save();
+        } else if (applier().settledSeq() > checkpointer().persistedAppliedSeq()
+                && nanos() - lastCheckpointNanos >= CHECKPOINT_NANOS
+                && checkpointer().idle()) {
+            checkpointer().save();
+        }
+    }
+
+    long nextWakeNanos() {
+        if (closing || !open || !failure.isEmpty()) {
+            return Long.MAX_VALUE;
+        }
+        long wake = Math.min(roles().wakeNanos(), applier().wakeNanos());
+        if (serving) {
+            wake = Math.min(wake, links().wakeNanos());
+            for (SiteState site : sites.others()) {
+                wake = Math.min(wake, site.wakeNanos());
+            }
+        }
+        for (int i = 0; i < inbound.size(); i++) {
+            wake = Math.min(wake, inbound.get(i).wakeNanos());
+        }
+        Upstream source = upstream;
+        if (source != null) {
+            wake = Math.min(wake, source.wakeNanos());
+        }
+        if (log().hasUnflushed()) {
+            wake =
+                    Math.min(
+                            wake,
+                            log().firstUnflushedNanos()
+                                    + def.tuning().asyncFlushMillis() * 1_000_000L);
+        }
+        if (applier().settledSeq() > checkpointer().persistedAppliedSeq()) {
+            wake = Math.min(wake, lastCheckpointNanos + CHECKPOINT_NANOS);
+        }
+        Shutdown stopping = shutdown;
+        return stopping == null ? wake : Math.min(wake, stopping.wakeNanos());
+    }
+
+    // Closing
+
+    /** Ends everything under way; the rebase goes on when all I/O has ended. */
+    void beginClosing() {
+        closing = true;
+        if (serving) {
+            serving = false;
+            writes().failAll(Errno.ESHUTDOWN);
+        }
+        reads().failWaiting(Errno.ESHUTDOWN);
+        links().close();
+        roles().close("the log is opened anew");
+        for (Inbound each : List.copyOf(inbound)) {
+            each.close("the log is opened anew");
+        }
+        inbound.clear();
+        // Never from inside a part that is at work: the I/O's end or the next turn goes on.
+        group.later(this::closedWhenQuiet);
+    }
+
+    private boolean quietTold;
+
+    private void closedWhenQuiet() {
+        if (closing && outstanding == 0 && !quietTold) {
+            quietTold = true;
+            rebase().quiet();
+        }
+    }
+
+    /** The rebase is durable. */
+    void closed() {
+        group.reopen();
+    }
+
+    /** Stops for good: serving or applying on could make things worse. */
+    void fail(String reason) {
+        if (!failure.isEmpty()) {
+            return;
+        }
+        failure = reason;
+        event("FAILED: " + reason);
+        if (serving) {
+            serving = false;
+            writes().failAll(Errno.EIO);
+        }
+        if (open) {
+            links().close();
+            roles().close(reason);
+            for (Inbound each : List.copyOf(inbound)) {
+                each.close(reason);
+            }
+            inbound.clear();
+        }
+        group.roleChanged();
+    }
+
+    void shutdown(Admin.Done done) {
+        if (!open || closing || !failure.isEmpty()) {
+            done.done("not open: nothing to bring to an end");
+            return;
+        }
+        if (shutdown == null) {
+            shutdown = new Shutdown(this, opener, done);
+        }
+        wake();
+    }
+
+    /** No more requests are taken: a clean stop has begun. */
+    boolean stopping() {
+        return shutdown != null;
+    }
+
+    // Persistent state
+
+    Hello hello(Hello.Kind kind) {
+        return new Hello(
+                def.uuid(),
+                def.selfSite(),
+                kind,
+                standing.role,
+                standing.phase,
+                standing.forkedAtSeq,
+                shape(),
+                serving ? log().writtenSeq() : log().headSeq(),
+                log().flushedSeq(),
+                applier().appliedSeq(),
+                Math.max(applier().touchedSeq(), log().openedAtSeq()),
+                log().tailSeq(),
+                standing.needSeq,
+                log().opening(),
+                standing.primarySite,
+                standing.history);
+    }
+
+    Checkpoint checkpoint(
+            long generation,
+            long tailPosition,
+            long tailSeq,
+            int tailChain,
+            long endPosition,
+            long endOpening,
+            long flushedMark,
+            long appliedSeq) {
+        return Checkpoints.capture(
+                this,
+                logUuid,
+                generation,
+                tailPosition,
+                tailSeq,
+                tailChain,
+                endPosition,
+                endOpening,
+                flushedMark,
+                appliedSeq);
+    }
+
+    void restore(Checkpoint checkpoint) {
+        Checkpoints.restore(checkpoint, standing, sites);
+    }
+
+    boolean isBuilt() {
+        return log != null;
+    }
+
+    long roleSinceMicros() {
+        return group.roleSinceMicros();
+    }
+
+    void ended(String text) {
+        serving = false;
+        open = false;
+        group.ended(text);
+    }
+
+    String notServingReason() {
+        if (!failure.isEmpty()) {
+            return failure;
+        }
+        if (!open) {
+            return "the log is being opened";
+        }
+        if (shutdown != null) {
+            return "a clean stop is under way";
+        }
+        if (serving) {
+            return "";
+        }
+        if (roles().busy()) {
+            String names = roles().waitingFor();
+            return "asking the other sites before serving"
+                    + (names.isEmpty() ? "" : "; sync sites that must be heard: " + names);
+        }
+        return "site %s is %s, not primary"
+                .formatted(sites.self().site.name(), standing.role.name().toLowerCase(Locale.ROOT));
+    }
+
+    /** Time to a full log at the rate of the last seconds; -1 if it does not fill. */
+    long logSecondsToFull() {
+        return fillRate.secondsToFull(log(), nanos());
+    }
+
+    /** Most memory outside the heap and in tables that this engine takes. */
+    long memoryBytesMax() {
+        long tables = log().identity().ringBytes() / 4096 * 48;
+        long indexes = 0;
+        for (RangeIndex each : index) {
+            indexes += each.memoryBytesMax();
+        }
+        return log().memory().capacity() + tables + indexes;
+    }
+
+    GroupStatus status() {
+        return StatusReport.of(this);
+    }
+
+    @Nullable Problem stalled() {
+        if (!serving || !writes().isStalled()) {
+            return null;
+        }
+        SiteState holder = null;
+        if (!log().batches().isEmpty()) {
+            holder = sites.holderOf(log().batches().lastSeq(log().batches().first()));
+        }
+        boolean logFull = log().freeBytes() < log().identity().frameBytesMax();
+        String reason =
+                !logFull
+                        ? "memory is full of records that are being written"
+                        : holder == null
+                                ? "the log is full: the local devices are slower than the writes"
+                                : "the log is full: it is kept for site %s (%s)"
+                                        .formatted(
+                                                holder.site.name(),
+                                                holder.settings
+                                                        .mode()
+                                                        .name()
+                                                        .toLowerCase(Locale.ROOT));
+        String next =
+                holder == null
+                        ? "wait, or make the log larger"
+                        : "bring site %s back, or dmctl set %s mode drop"
+                                .formatted(holder.site.name(), holder.site.name());
+        return new Problem("stalled", reason, writes().stalledSinceMicros(), next);
+    }
+}

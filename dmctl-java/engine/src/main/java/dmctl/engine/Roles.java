@@ -1,0 +1,326 @@
+package dmctl.engine;
+
+import dmctl.engine.AskSites.Answer;
+import dmctl.engine.GroupStatus.Role;
+import dmctl.engine.Standing.Phase;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How this site becomes primary: after a restart, or by takeover. First it asks the sites it can
+ * reach and takes in records they hold beyond its own log; then it opens its term durably; then it
+ * serves.
+ */
+final class Roles {
+    private enum Step {
+        NONE,
+        ASKING,
+        FETCHING,
+        FLUSHING,
+        SAVING
+    }
+
+    private final Replica replica;
+    private final LogRing log;
+    private Step step = Step.NONE;
+    private @Nullable AskSites asking;
+    private Term.@Nullable Kind newTerm;
+    private long highestTerm;
+    private Admin.@Nullable Done takeoverDone;
+    private boolean takingOver;
+    private String lossText = "";
+
+    Roles(Replica replica) {
+        this.replica = replica;
+        this.log = replica.log();
+    }
+
+    /** Whether the site is on its way to be primary. */
+    boolean busy() {
+        return step != Step.NONE;
+    }
+
+    String waitingFor() {
+        AskSites asks = asking;
+        return asks == null ? "" : asks.waitingFor();
+    }
+
+    /** Serve again after a restart; a new term unless the log was closed cleanly. */
+    void resumePrimary(boolean wasClean, boolean fresh) {
+        takingOver = false;
+        newTerm = fresh ? Term.Kind.FIRST : wasClean ? null : Term.Kind.REOPENED;
+        if (replica.history().terms().isEmpty()) {
+            newTerm = Term.Kind.FIRST;
+        }
+        ask(true, this::heardForRestart);
+    }
+
+    private void ask(boolean waitForSync, java.util.function.Consumer<List<Answer>> then) {
+        step = Step.ASKING;
+        AskSites asks = new AskSites(replica, waitForSync, then);
+        asking = asks;
+        asks.start();
+    }
+
+    private void heardForRestart(List<Answer> answers) {
+        Answer best = null;
+        for (Answer answer : answers) {
+            Hello hello = answer.hello;
+            if (hello == null) {
+                continue;
+            }
+            if (hello.history().latestNumber() > replica.history().latestNumber()) {
+                if (newTerm == Term.Kind.FIRST) {
+                    replica.standing().phase = Phase.NEVER_SYNCED;
+                }
+                replica.fenced(
+                        "site %s knows term %d, higher than term %d here"
+                                .formatted(
+                                        answer.site.site.name(),
+                                        hello.history().latestNumber(),
+                                        replica.history().latestNumber()));
+                return;
+            }
+            if (isAhead(hello)
+                    && (best == null
+                            || best.hello == null
+                            || hello.headSeq() > best.hello.headSeq())) {
+                best = answer;
+            }
+        }
+        highestTerm = replica.history().latestNumber();
+        fetch(best);
+    }
+
+    /** Whether a site's log continues this one with more records. */
+    private boolean isAhead(Hello hello) {
+        return hello.phase() == Phase.NONE
+                && hello.headSeq() > log.headSeq()
+                && hello.tailSeq() <= log.headSeq()
+                && replica.history().commonSeq(log.headSeq(), hello.history(), hello.headSeq())
+                        == log.headSeq();
+    }
+
+    private void fetch(@Nullable Answer best) {
+        AskSites asks = asking;
+        if (best == null || asks == null) {
+            beginTerm();
+            return;
+        }
+        Hello hello = best.hello;
+        if (hello == null) {
+            throw new InvariantViolation("a site that answered");
+        }
+        step = Step.FETCHING;
+        long before = log.headSeq();
+        replica.event(
+                "site %s holds records up to seq %d, this log up to %d: taking them in"
+                        .formatted(best.site.site.name(), hello.headSeq(), before));
+        asks.fetch(
+                best,
+                () -> {
+                    if (hello.history().latestNumber() >= replica.history().latestNumber()) {
+                        replica.standing().history = hello.history().upTo(log.headSeq());
+                    }
+                    replica.event("took in seq %d to %d".formatted(before + 1, log.headSeq()));
+                    if (newTerm == null) {
+                        newTerm = Term.Kind.REOPENED;
+                    }
+                    beginTerm();
+                });
+    }
+
+    private void beginTerm() {
+        step = Step.FLUSHING;
+        AskSites asks = asking;
+        if (asks != null) {
+            asks.close();
+            asking = null;
+        }
+        pump();
+    }
+
+    void pump() {
+        AskSites asks = asking;
+        if (asks != null) {
+            asks.pump();
+        }
+        if (step == Step.FLUSHING) {
+            if (log.writeIdle() && log.flushedSeq() == log.headSeq()) {
+                openTerm();
+            } else if (log.writeIdle()) {
+                log.requestFlush(log.headSeq());
+            }
+        }
+    }
+
+    private void openTerm() {
+        step = Step.SAVING;
+        Standing standing = replica.standing();
+        Term.Kind kind = newTerm;
+        if (kind != null) {
+            Term term =
+                    new Term(
+                            Math.max(highestTerm, standing.history.latestNumber()) + 1,
+                            replica.ports().clock().randomBits(),
+                            log.headSeq(),
+                            replica.def().selfSite(),
+                            kind);
+            standing.history = standing.history.open(term);
+            replica.event("opening " + term);
+        }
+        standing.role = Role.PRIMARY;
+        standing.primarySite = replica.def().selfSite();
+        standing.phase = Phase.NONE;
+        standing.forkedAtSeq = -1;
+        if (takingOver) {
+            replica.forgetSites();
+        }
+        // Durable before the first write of the term is taken.
+        replica.checkpointer().save(this::serve);
+    }
+
+    private void serve() {
+        step = Step.NONE;
+        replica.serve();
+        Admin.Done done = takeoverDone;
+        takeoverDone = null;
+        if (done != null) {
+            done.done(
+                    "site %s is primary in term %d from seq %d\n%s"
+                            .formatted(
+                                    replica.sites().self().site.name(),
+                                    replica.history().latestNumber(),
+                                    log.headSeq() + 1,
+                                    lossText));
+        }
+    }
+
+    /** Becomes primary without the old one. */
+    void takeover(boolean evenIfNotConsistent, Admin.Done done) {
+        Standing standing = replica.standing();
+        String name = replica.sites().self().site.name();
+        if (busy() || standing.role == Role.PRIMARY) {
+            done.refused(
+                    "site " + name + (busy() ? " is changing its role" : " is primary already"));
+            return;
+        }
+        if (!standing.consistent() && !evenIfNotConsistent) {
+            done.refused(
+                    ("site %s is not consistent (%s): what it holds is no state the devices ever"
+                                    + " had. Take over at another site, or override")
+                            .formatted(name, replica.dataText()));
+            return;
+        }
+        lossText = preview(List.of());
+        takingOver = true;
+        takeoverDone = done;
+        newTerm = Term.Kind.TAKEOVER;
+        replica.closeUpstream("this site is taking over");
+        ask(false, this::heardForTakeover);
+    }
+
+    private void heardForTakeover(List<Answer> answers) {
+        highestTerm = replica.history().latestNumber();
+        Answer best = null;
+        for (Answer answer : answers) {
+            Hello hello = answer.hello;
+            if (hello == null) {
+                continue;
+            }
+            highestTerm = Math.max(highestTerm, hello.history().latestNumber());
+            if (replica.standing().consistent()
+                    && isAhead(hello)
+                    && (best == null || best.hello == null || isNewer(hello, best.hello))) {
+                best = answer;
+            }
+        }
+        lossText = preview(answers);
+        fetch(best);
+    }
+
+    private static boolean isNewer(Hello hello, Hello than) {
+        long term = hello.history().upTo(hello.headSeq()).latestNumber();
+        long other = than.history().upTo(than.headSeq()).latestNumber();
+        return term > other || (term == other && hello.headSeq() > than.headSeq());
+    }
+
+    /** Asks the sites and says what a takeover here would lose. */
+    void previewTakeover(Admin.Done done) {
+        if (busy() || replica.standing().role == Role.PRIMARY) {
+            done.refused(
+                    "site %s %s"
+                            .formatted(
+                                    replica.sites().self().site.name(),
+                                    busy() ? "is changing its role" : "is primary already"));
+            return;
+        }
+        step = Step.ASKING;
+        AskSites asks =
+                new AskSites(
+                        replica,
+                        false,
+                        answers -> {
+                            step = Step.NONE;
+                            String text = preview(answers);
+                            AskSites open = asking;
+                            asking = null;
+                            if (open != null) {
+                                open.close();
+                            }
+                            done.done(text);
+                        });
+        asking = asks;
+        asks.start();
+    }
+
+    private String preview(List<Answer> answers) {
+        long head = log.headSeq();
+        StringBuilder text = new StringBuilder();
+        text.append("this copy: %s, up to seq %d\n".formatted(replica.dataText(), head));
+        for (Answer answer : answers) {
+            Hello hello = answer.hello;
+            String name = answer.site.site.name();
+            if (hello == null) {
+                text.append("site %s: not reached: %s\n".formatted(name, answer.failure));
+            } else {
+                text.append(
+                        "site %s: %s, up to seq %d%s\n"
+                                .formatted(
+                                        name,
+                                        hello.role().name().toLowerCase(java.util.Locale.ROOT),
+                                        hello.headSeq(),
+                                        isAhead(hello)
+                                                ? ": newer records are taken in first"
+                                                : ""));
+                if (hello.role() == Role.PRIMARY) {
+                    text.append(
+                            "WARNING: site %s still serves; it will be fenced\n".formatted(name));
+                }
+                if (isAhead(hello)) {
+                    head = Math.max(head, hello.headSeq());
+                }
+            }
+        }
+        text.append(replica.lossText(head));
+        return text.toString();
+    }
+
+    long wakeNanos() {
+        AskSites asks = asking;
+        return asks == null ? Long.MAX_VALUE : asks.wakeNanos();
+    }
+
+    /** The log is about to be reopened. */
+    void close(String reason) {
+        AskSites asks = asking;
+        if (asks != null) {
+            asks.close();
+        }
+        Admin.Done done = takeoverDone;
+        takeoverDone = null;
+        if (done != null) {
+            done.refused("the takeover was given up: " + reason);
+        }
+    }
+}

@@ -1,0 +1,426 @@
+package dmctl.engine;
+
+import dmctl.engine.GroupDefinition.LimitKind;
+import dmctl.engine.GroupDefinition.Mode;
+import dmctl.engine.GroupDefinition.Policy;
+import dmctl.engine.GroupStatus.Data;
+import dmctl.engine.GroupStatus.Flow;
+import dmctl.engine.GroupStatus.Link;
+import dmctl.engine.SiteState.Supply;
+import dmctl.engine.port.Network;
+import dmctl.engine.port.Wire;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The primary's link to a daemon at another site: connects, compares histories, then sends records
+ * from the log, or has the site made ready for a resync. Every step that changes what the site
+ * holds is made durable there and followed by a new connection, so that there is one way to go on
+ * after any interruption.
+ */
+final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events {
+    private enum State {
+        WAITING,
+        CONNECTING,
+        GREETING,
+        STREAMING,
+        COPYING,
+        CLOSED
+    }
+
+    private static final long FIRST_RETRY_NANOS = 100_000_000L;
+    private static final long LAST_RETRY_NANOS = 5_000_000_000L;
+
+    private final Replica replica;
+    private final LogRing log;
+    private final SiteState site;
+    private final LogFeed feed;
+    private final TcpCopy copy;
+
+    private State state = State.WAITING;
+    private @Nullable LinkChannel channel;
+    private @Nullable Hello peer;
+    private long retryNanos;
+    private long retryDelayNanos = FIRST_RETRY_NANOS;
+    private boolean discardApproved;
+    private boolean refused;
+    private long beatFlushedSeq = -1;
+    private long beatNanos;
+    private boolean beatEager;
+
+    TcpLink(Replica replica, SiteState site) {
+        this.replica = replica;
+        this.log = replica.log();
+        this.site = site;
+        this.feed = new LogFeed(replica);
+        this.copy = new TcpCopy(replica, site);
+        retryNanos = replica.nanos();
+    }
+
+    @Override
+    public void pump() {
+        LinkChannel to = channel;
+        if (state == State.WAITING && !site.paused && replica.nanos() >= retryNanos) {
+            connect();
+        } else if (to != null) {
+            to.checkAlive(replica.linkTimeoutNanos());
+            if (to.isOpen()) {
+                to.retry();
+            }
+            if (to.isOpen()) {
+                pump(to);
+                to.flush();
+            }
+        }
+    }
+
+    private void pump(LinkChannel to) {
+        if (state == State.STREAMING) {
+            feed.pump(log.writtenSeq());
+            followFlow();
+        } else if (state == State.COPYING && copy.pump(to)) {
+            to.sendBytes(
+                    Message.RESYNC_END,
+                    Hello.encode(
+                            replica.history(), copy.source().baseSeq(), copy.source().needSeq()));
+            // The site makes it durable and closes; the log from the base on stays pinned.
+            copy.source().finish();
+            state = State.GREETING;
+        }
+        beat(to);
+    }
+
+    private void followFlow() {
+        long lag = log.writtenSeq() - (feed.nextSeq() - 1);
+        Flow flow = site.flow;
+        if (lag == 0 && site.receivedSeq >= log.writtenSeq() - 256) {
+            flow = Flow.LIVE;
+        } else if (feed.fromLog() || flow == Flow.DOWN) {
+            flow = Flow.CATCHING_UP;
+        }
+        if (flow != site.flow) {
+            String why = flow == Flow.LIVE ? "" : "sending older records from the log";
+            site.say(Link.UP, flow, why, "", replica.wallMicros());
+        }
+    }
+
+    /** Tells the flushed mark when it moves, and gives a sign of life. */
+    private void beat(LinkChannel to) {
+        boolean eager = eager();
+        boolean due = replica.nanos() - beatNanos >= replica.heartbeatNanos();
+        if (log.flushedSeq() == beatFlushedSeq && eager == beatEager && !due) {
+            return;
+        }
+        if (!to.hasRoom(48, 0)) {
+            return;
+        }
+        beatFlushedSeq = log.flushedSeq();
+        beatEager = eager;
+        beatNanos = replica.nanos();
+        to.sendLongs(
+                Message.BEAT,
+                beatFlushedSeq,
+                log.headSeq(),
+                replica.writes().completedSeq(),
+                replica.sites().behindWrites(site),
+                replica.sites().behindBytes(site),
+                eager ? 1 : 0);
+    }
+
+    /** Whether the site should flush its log at once, for completions may wait for it. */
+    private boolean eager() {
+        return site.settings.policy() == Policy.SYNC
+                || (site.settings.mode() == Mode.HOLD
+                        && site.settings.limitKind() != LimitKind.NONE);
+    }
+
+    private void connect() {
+        state = State.CONNECTING;
+        if (site.link != Link.REFUSED) {
+            site.say(Link.CONNECTING, Flow.DOWN, site.reason, site.nextStep, replica.wallMicros());
+        }
+        replica.ports().network().connect(site.site.nr(), this);
+    }
+
+    @Override
+    public void connected(Wire wire) {
+        if (state != State.CONNECTING || replica.closing()) {
+            wire.close();
+            return;
+        }
+        LinkChannel to = new LinkChannel(replica, wire, this);
+        channel = to;
+        state = State.GREETING;
+        refused = false;
+        to.sendBytes(Message.HELLO, replica.hello(Hello.Kind.SOURCE).encode());
+        to.flush();
+    }
+
+    @Override
+    public void failed(String reason) {
+        if (state == State.CONNECTING) {
+            state = State.WAITING;
+            down(reason, "check that dmctld runs at " + site.site.name());
+        }
+    }
+
+    @Override
+    public void closed(String reason) {
+        lost(reason);
+    }
+
+    private void lost(String reason) {
+        feed.stop();
+        copy.lost();
+        LinkChannel old = channel;
+        channel = null;
+        if (old != null) {
+            old.close();
+        }
+        if (state != State.CLOSED) {
+            state = State.WAITING;
+            down(reason, "");
+        }
+    }
+
+    private void down(String reason, String next) {
+        retryNanos = replica.nanos() + retryDelayNanos;
+        retryDelayNanos = Math.min(LAST_RETRY_NANOS, retryDelayNanos * 2);
+        if (!refused) {
+            site.say(Link.DOWN, Flow.DOWN, reason, next, replica.wallMicros());
+        }
+        replica.wake();
+    }
+
+    @Override
+    public boolean message(
+            int type, ByteBuffer in, int meta, int metaBytes, int data, int dataBytes) {
+        LinkChannel from = channel;
+        if (from == null) {
+            return true;
+        }
+        if (type == Message.COPY_WANT) {
+            return copy.wanted(from, in, meta, metaBytes);
+        }
+        switch (type) {
+            case Message.HELLO_REPLY -> greeted(from, Hello.decode(in, meta, metaBytes));
+            case Message.REFUSE -> refusedBy(in, meta, metaBytes);
+            case Message.ACK -> acked(in, meta, metaBytes);
+            case Message.COPY_DONE -> copy.done(in, meta, metaBytes);
+            default -> from.fault("unexpected message " + type + " from " + from.peer());
+        }
+        return true;
+    }
+
+    private void refusedBy(ByteBuffer in, int meta, int metaBytes) {
+        String text = LinkChannel.refusalText(in, meta, metaBytes);
+        if (metaBytes >= 4 && in.getInt(meta) == Message.CODE_FENCED) {
+            replica.fenced(text);
+        } else if (metaBytes >= 4 && in.getInt(meta) != Message.CODE_LATER) {
+            refuse(text, "see status at site " + site.site.name());
+        }
+        lost(text);
+    }
+
+    private void refuse(String why, String next) {
+        refused = true;
+        retryDelayNanos = LAST_RETRY_NANOS;
+        site.say(Link.REFUSED, Flow.DOWN, why, next, replica.wallMicros());
+    }
+
+    private void greeted(LinkChannel to, @Nullable Hello hello) {
+        if (hello == null || state != State.GREETING) {
+            to.fault("no proper greeting from " + to.peer());
+            return;
+        }
+        peer = hello;
+        site.role = hello.role();
+        if (hello.history().latestNumber() > replica.history().latestNumber()) {
+            replica.fenced(
+                    "site %s knows term %d"
+                            .formatted(site.site.name(), hello.history().latestNumber()));
+            return;
+        }
+        retryDelayNanos = FIRST_RETRY_NANOS;
+        switch (hello.phase()) {
+            case COPYING -> beginCopy(to, hello);
+            case NEVER_SYNCED -> to.sendLongs(Message.RESYNC_BEGIN, 0);
+            case NONE, REPLAYING -> compare(to, hello);
+        }
+    }
+
+    private void compare(LinkChannel to, Hello hello) {
+        long common = replica.history().commonSeq(log.headSeq(), hello.history(), hello.headSeq());
+        if (common < hello.headSeq()) {
+            surplus(to, hello, common);
+        } else if (hello.headSeq() < log.tailSeq()) {
+            site.supply = Supply.OUT_OF_LOG;
+            to.sendLongs(Message.RESYNC_BEGIN, 0);
+        } else {
+            stream(to, hello);
+        }
+    }
+
+    /** The site holds records that this history does not. */
+    private void surplus(LinkChannel to, Hello hello, long common) {
+        // Where the primary's log was reopened its flushed mark bounds what the site has applied.
+        boolean reopened = replica.history().reopenedAt(common) && hello.appliedSeq() <= common;
+        if (reopened || (discardApproved && hello.touchedSeq() <= common)) {
+            discardApproved = false;
+            replica.event(
+                    "site %s: cuts off seq %d to %d, which term %d does not continue"
+                            .formatted(
+                                    site.site.name(),
+                                    common + 1,
+                                    hello.headSeq(),
+                                    replica.history().latestNumber()));
+            to.sendLongs(Message.CUT, common);
+        } else if (discardApproved) {
+            discardApproved = false;
+            to.sendLongs(Message.RESYNC_BEGIN, 1);
+        } else {
+            site.data = Data.FORKED;
+            to.sendBytes(Message.FORKED, Hello.encode(replica.history(), common));
+            refuse(
+                    "site %s has forked: it holds %d writes beyond seq %d that this history does not"
+                            .formatted(site.site.name(), hello.headSeq() - common, common),
+                    "dmctl resync %s shows them; with --discard takes the site in again"
+                            .formatted(site.site.name()));
+        }
+    }
+
+    private void stream(LinkChannel to, Hello hello) {
+        site.supply = Supply.FROM_LOG;
+        site.unpinResync();
+        site.receivedSeq = hello.headSeq();
+        site.durableSeq = hello.durableSeq();
+        site.appliedSeq = hello.appliedSeq();
+        site.data = hello.phase() == Standing.Phase.NONE ? Data.CONSISTENT : Data.NOT_CONSISTENT;
+        discardApproved = false;
+        state = State.STREAMING;
+        feed.start(to, hello.headSeq() + 1);
+        to.sendBytes(Message.START, Hello.encode(replica.history(), eager() ? 1 : 0));
+        beatFlushedSeq = -1;
+        boolean behind = hello.headSeq() < log.writtenSeq();
+        site.say(
+                Link.UP,
+                behind ? Flow.CATCHING_UP : Flow.LIVE,
+                behind ? "sending older records from the log" : "",
+                "",
+                replica.wallMicros());
+        replica.event(
+                "site %s: connected, from seq %d".formatted(site.site.name(), hello.headSeq() + 1));
+        replica.saveSoon();
+    }
+
+    private void beginCopy(LinkChannel to, Hello hello) {
+        site.data = Data.NOT_CONSISTENT;
+        site.receivedSeq = 0;
+        site.durableSeq = 0;
+        site.appliedSeq = 0;
+        discardApproved = false;
+        if (!copy.begin(hello.opening())) {
+            to.fault("the last resync is still being stopped");
+            return;
+        }
+        state = State.COPYING;
+        to.sendBytes(Message.START, Hello.encode(replica.history(), 0));
+        site.say(
+                Link.UP,
+                Flow.RESYNC,
+                site.supply == Supply.NEVER_SYNCED ? "first sync" : "was out of the log",
+                "wait for it to end",
+                replica.wallMicros());
+    }
+
+    private void acked(ByteBuffer in, int meta, int metaBytes) {
+        if (metaBytes < 32 || state != State.STREAMING) {
+            return;
+        }
+        long received = in.getLong(meta);
+        long durable = in.getLong(meta + 8);
+        Invariant.check(received < feed.nextSeq(), "a site received what was sent", received);
+        Invariant.check(durable <= received, "durable is received", durable, received);
+        site.receivedSeq = Math.max(site.receivedSeq, received);
+        site.durableSeq = Math.max(site.durableSeq, durable);
+        site.appliedSeq = Math.max(site.appliedSeq, in.getLong(meta + 16));
+        site.data = in.getLong(meta + 24) == 1 ? Data.CONSISTENT : Data.NOT_CONSISTENT;
+        replica.wake();
+    }
+
+    @Override
+    public void dropped() {
+        if (state == State.STREAMING) {
+            retryDelayNanos = FIRST_RETRY_NANOS;
+            lost("out of the log");
+        }
+    }
+
+    @Override
+    public void settingsChanged() {
+        if (site.paused) {
+            lost(site.pauseReason);
+            String why = site.pauseReason.isEmpty() ? "on request" : site.pauseReason;
+            site.say(
+                    Link.DOWN,
+                    Flow.PAUSED,
+                    why,
+                    "dmctl resume " + site.site.name(),
+                    replica.wallMicros());
+        } else if (site.flow == Flow.PAUSED) {
+            site.say(Link.CONNECTING, Flow.DOWN, "resumed", "", replica.wallMicros());
+            retryNanos = replica.nanos();
+        }
+    }
+
+    @Override
+    public void approveDiscard() {
+        discardApproved = true;
+        retryNanos = replica.nanos();
+        if (state != State.WAITING) {
+            lost("taken in again on request");
+        }
+    }
+
+    @Override
+    public String discardPreview() {
+        Hello hello = peer;
+        if (hello == null) {
+            return "site %s has not been reached yet: what it holds is not known"
+                    .formatted(site.site.name());
+        }
+        long common = replica.history().commonSeq(log.headSeq(), hello.history(), hello.headSeq());
+        long lost = Math.max(0, hello.headSeq() - common);
+        return ("site %s: newest record seq %d, common history up to seq %d: %d writes would be"
+                        + " discarded and kept there as an export")
+                .formatted(site.site.name(), hello.headSeq(), common, lost);
+    }
+
+    @Override
+    public boolean drained() {
+        return state != State.STREAMING || site.durableSeq >= log.headSeq();
+    }
+
+    @Override
+    public long wakeNanos() {
+        return switch (state) {
+            case WAITING -> site.paused ? Long.MAX_VALUE : retryNanos;
+            case CONNECTING, CLOSED -> Long.MAX_VALUE;
+            case GREETING, STREAMING, COPYING -> {
+                LinkChannel to = channel;
+                long alive =
+                        to == null
+                                ? Long.MAX_VALUE
+                                : to.deadlineNanos(replica.linkTimeoutNanos()) + 1;
+                yield Math.min(
+                        Math.min(alive, beatNanos + replica.heartbeatNanos()), copy.wakeNanos());
+            }
+        };
+    }
+
+    @Override
+    public void close() {
+        state = State.CLOSED;
+        lost("closed");
+    }
+}

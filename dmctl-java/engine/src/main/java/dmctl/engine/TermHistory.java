@@ -1,0 +1,112 @@
+package dmctl.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The terms of a history, oldest first; immutable. A history together with a head says exactly
+ * which records a log holds, so two of them tell where two logs agree.
+ */
+record TermHistory(List<Term> terms) {
+
+    static final TermHistory EMPTY = new TermHistory(List.of());
+
+    TermHistory {
+        terms = List.copyOf(terms);
+    }
+
+    /** Number of the newest term, 0 if there is none. */
+    long latestNumber() {
+        return terms.isEmpty() ? 0 : terms.getLast().number();
+    }
+
+    /** Id of the newest term, 0 if there is none. */
+    long latestId() {
+        return terms.isEmpty() ? 0 : terms.getLast().id();
+    }
+
+    /** The terms that began at or before a head: later ones say nothing about its records. */
+    TermHistory upTo(long headSeq) {
+        List<Term> kept = new ArrayList<>();
+        for (Term term : terms) {
+            if (term.previousLastSeq() > headSeq) {
+                break;
+            }
+            kept.add(term);
+        }
+        return new TermHistory(kept);
+    }
+
+    /** This history, ended at a head, with a new term begun there. */
+    TermHistory open(Term term) {
+        Invariant.check(term.number() > latestNumber(), "a new term has a higher number");
+        List<Term> next = new ArrayList<>(upTo(term.previousLastSeq()).terms);
+        next.add(term);
+        return new TermHistory(next);
+    }
+
+    /** The term of a record, null if the history does not reach back to it. */
+    @Nullable Term termOf(long seq) {
+        Term found = null;
+        for (Term term : terms) {
+            if (term.previousLastSeq() < seq) {
+                found = term;
+            }
+        }
+        return found;
+    }
+
+    /** Whether a record at a seq may carry this term. */
+    boolean holds(long seq, long number, long id) {
+        Term found = termOf(seq);
+        return found != null && found.number() == number && found.id() == id;
+    }
+
+    /**
+     * The last seq up to which two logs hold the same records.
+     *
+     * @param headSeq newest record of this log
+     * @param other history of the other log
+     * @param otherHeadSeq newest record of the other log
+     */
+    long commonSeq(long headSeq, TermHistory other, long otherHeadSeq) {
+        TermHistory mine = upTo(headSeq);
+        TermHistory theirs = other.upTo(otherHeadSeq);
+        int common = mine.commonTerms(theirs);
+        if (common == 0) {
+            return 0;
+        }
+        long myEnd =
+                common < mine.terms.size() ? mine.terms.get(common).previousLastSeq() : headSeq;
+        long theirEnd =
+                common < theirs.terms.size()
+                        ? theirs.terms.get(common).previousLastSeq()
+                        : otherHeadSeq;
+        return Math.min(myEnd, theirEnd);
+    }
+
+    /**
+     * Whether the records another log holds beyond a common seq may be cut off there without
+     * asking: only where this history went on from that seq because the primary's own log had lost
+     * its unflushed end, never where another site took over.
+     */
+    boolean reopenedAt(long commonSeq) {
+        for (Term term : terms) {
+            if (term.previousLastSeq() >= commonSeq) {
+                return term.previousLastSeq() == commonSeq && term.kind() == Term.Kind.REOPENED;
+            }
+        }
+        return false;
+    }
+
+    private int commonTerms(TermHistory other) {
+        int count = Math.min(terms.size(), other.terms.size());
+        for (int i = 0; i < count; i++) {
+            if (!terms.get(i).same(other.terms.get(i))) {
+                return i;
+            }
+        }
+        return count;
+    }
+}
