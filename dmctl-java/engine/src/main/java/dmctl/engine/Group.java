@@ -6,6 +6,7 @@ import dmctl.engine.port.FrontEnd;
 import dmctl.engine.port.Ports;
 import dmctl.engine.port.Request;
 import dmctl.engine.port.Wire;
+import dmctl.replog.RecoveryTally;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -21,6 +22,7 @@ public final class Group implements FrontEnd, Admin {
     private final Ports ports;
     private final LinkBuffers linkBuffers = new LinkBuffers();
     private final ArrayDeque<Runnable> later = new ArrayDeque<>();
+    private final RecoveryTally tally = new RecoveryTally();
     private Replica replica;
     private @Nullable ByteBuffer memory;
     private boolean again;
@@ -101,6 +103,15 @@ public final class Group implements FrontEnd, Admin {
      */
     public boolean isStopped() {
         return stopped;
+    }
+
+    /**
+     * Returns how often each row of the recovery table has been met.
+     *
+     * @return counts since this object was made
+     */
+    public RecoveryTally recoveryTally() {
+        return tally;
     }
 
     void wake() {

@@ -73,7 +73,11 @@ final class Recovery {
     private long flushed;
     private int verify;
     private long scanEnd;
-    private String endedBy = "";
+    private String endedBy = "end of ring";
+    private FrameFault endFault = FrameFault.NOT_A_FRAME;
+    private boolean endOpeningOk = true;
+    private boolean endSeqOk = true;
+    private RecoveryCase.Data endData = RecoveryCase.Data.UNREAD;
 
     Recovery(Replica replica, LogIdentity identity, Checkpoint checkpoint, Done done) {
         this.replica = replica;
@@ -94,6 +98,7 @@ final class Recovery {
 
     private boolean broken() {
         if (scan.error() != 0) {
+            replica.recoveryTally().add(RecoveryCase.UNREADABLE);
             done.damaged(
                     "reading the log at position %d failed with errno %d"
                             .formatted(position, scan.error()));
@@ -137,6 +142,7 @@ final class Recovery {
         }
         if (fault != FrameFault.NONE) {
             endedBy = "frame: " + fault;
+            endFault = fault;
             return false;
         }
         boolean tooOld =
@@ -147,6 +153,9 @@ final class Recovery {
                         || (Frame.flags(buffer, base) & Frame.GAP) != 0;
         if (tooOld || !contiguous || position + Frame.frameBytes(buffer, base) > bound) {
             endedBy = tooOld ? "frame of an earlier opening" : "seq out of order";
+            endFault = FrameFault.NONE;
+            endOpeningOk = !tooOld;
+            endSeqOk = contiguous;
             return false;
         }
         Batch batch =
@@ -161,6 +170,7 @@ final class Recovery {
                         Body.termId(buffer, body),
                         ranges(buffer, body));
         batches.add(batch);
+        replica.recoveryTally().add(RecoveryCase.ACCEPTED_DATA_UNREAD);
         flushed = Math.max(flushed, Frame.flushedMark(buffer, base));
         position = batch.end();
         seq = batch.lastSeq();
@@ -258,11 +268,16 @@ final class Recovery {
                 if (!Body.dataIntact(
                         scan.buffer(), base + Frame.BODY_OFFSET, base + Frame.HEAD_BYTES, i, crc)) {
                     endedBy = "data of seq " + (batch.firstSeq() + i) + ": checksum";
+                    endFault = FrameFault.NONE;
+                    endOpeningOk = true;
+                    endSeqOk = true;
+                    endData = RecoveryCase.Data.BAD;
                     batches.subList(verify, batches.size()).clear();
                     finish();
                     return;
                 }
             }
+            replica.recoveryTally().add(RecoveryCase.ACCEPTED);
             verify++;
         }
         finish();
@@ -271,13 +286,27 @@ final class Recovery {
     private void finish() {
         long last = batches.isEmpty() ? checkpoint.tailSeq() : batches.getLast().lastSeq();
         long end = batches.isEmpty() ? checkpoint.tailPosition() : batches.getLast().end();
-        if (last < flushed) {
-            done.damaged(
-                    ("%s is damaged at log position %d (%s): seq %d was durable and is missing."
-                                    + " Take over at another site, or resync this one from it")
-                            .formatted(replica.ports().log().name(), end, endedBy, last + 1));
+        boolean belowFlushed = last < flushed;
+        if (end + Frame.HEAD_BYTES > bound && !belowFlushed) {
+            done.recovered(batches);
             return;
         }
-        done.recovered(batches);
+        RecoveryCase row =
+                RecoveryCase.decide(endFault, endOpeningOk, endSeqOk, endData, belowFlushed);
+        replica.recoveryTally().add(row);
+        String name = replica.ports().log().name();
+        switch (row.outcome()) {
+            case END_OF_LOG, ACCEPT -> done.recovered(batches);
+            case TOO_NEW ->
+                    done.damaged(
+                            "%s at log position %d: written by a newer release; use that one"
+                                    .formatted(name, end));
+            case DAMAGE, IO_ERROR ->
+                    done.damaged(
+                            ("%s is damaged at log position %d (%s, %s): seq %d was durable and is"
+                                            + " missing. Take over at another site, or resync this"
+                                            + " one from it")
+                                    .formatted(name, end, row, endedBy, last + 1));
+        }
     }
 }

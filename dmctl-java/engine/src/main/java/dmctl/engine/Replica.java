@@ -13,6 +13,7 @@ import dmctl.engine.port.Storage;
 import dmctl.engine.port.Wire;
 import dmctl.replog.Checkpoint;
 import dmctl.replog.LinkCursors;
+import dmctl.replog.RecoveryTally;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -222,6 +223,10 @@ final class Replica implements IoDone {
 
     String failure() {
         return failure;
+    }
+
+    RecoveryTally recoveryTally() {
+        return group.recoveryTally();
     }
 
     LinkBuffers linkBuffers() {
