@@ -79,7 +79,7 @@ final class Connection implements Ready {
             return;
         }
         touch();
-        if (readyKey.isReadable()) {
+        if (readyKey.isReadable() && !ending && !waits()) {
             receive();
         }
     }

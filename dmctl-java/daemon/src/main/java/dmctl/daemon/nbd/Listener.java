@@ -11,16 +11,21 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** A listening socket. */
 final class Listener implements Ready {
     private static final int ACCEPTED_PER_ROUND = 8;
     private static final int BACKLOG = 64;
+    private static final long PAUSE_NANOS = 1_000_000_000L;
 
     private final NbdServer server;
     private final ServerSocketChannel channel;
     private final SocketAddress address;
     private final String name;
+    private @Nullable SelectionKey key;
+    private boolean paused;
+    private long pausedAt;
 
     private Listener(NbdServer server, ServerSocketChannel channel, SocketAddress address) {
         this.server = server;
@@ -51,7 +56,7 @@ final class Listener implements Ready {
             channel.bind(address, BACKLOG);
             channel.configureBlocking(false);
             Listener listener = new Listener(server, channel, channel.getLocalAddress());
-            registrar.register(channel, SelectionKey.OP_ACCEPT, listener);
+            listener.key = registrar.register(channel, SelectionKey.OP_ACCEPT, listener);
             return listener;
         } catch (IOException e) {
             channel.close();
@@ -83,7 +88,7 @@ final class Listener implements Ready {
     }
 
     @Override
-    public void ready(SelectionKey key) {
+    public void ready(SelectionKey readyKey) {
         for (int i = 0; i < ACCEPTED_PER_ROUND; i++) {
             try {
                 SocketChannel client = channel.accept();
@@ -92,9 +97,21 @@ final class Listener implements Ready {
                 }
                 server.accept(client, name);
             } catch (IOException e) {
-                server.event(name, "cannot be accepted: " + e.getMessage());
+                // Out of descriptors, most likely: the client keeps waiting, and so do we.
+                server.event(name, "cannot be accepted now: " + e.getMessage());
+                paused = true;
+                pausedAt = System.nanoTime();
+                readyKey.interestOps(0);
                 return;
             }
+        }
+    }
+
+    /** Accepts again, some time after that failed. */
+    void endOfRound() {
+        if (paused && key != null && System.nanoTime() - pausedAt > PAUSE_NANOS) {
+            paused = false;
+            key.interestOps(SelectionKey.OP_ACCEPT);
         }
     }
 

@@ -106,6 +106,9 @@ public final class NbdServer implements AutoCloseable {
             connection = next;
         }
         serveWaiters();
+        for (int i = 0; i < listeners.size(); i++) {
+            listeners.get(i).endOfRound();
+        }
         if (!frontEnd.serving()) {
             endTransmissions();
         }
@@ -153,13 +156,12 @@ public final class NbdServer implements AutoCloseable {
     void accept(SocketChannel channel, String listenerName) throws IOException {
         String peer = peerName(channel, listenerName);
         if (connections.size() >= limits.connections() + NbdLimits.SPARE_CONNECTIONS) {
-            event(peer, "refused: all " + limits.connections() + " connections are in use");
-            channel.close();
-            return;
+            endOldestHandshake();
         }
         channel.configureBlocking(false);
         if (channel.getRemoteAddress() instanceof InetSocketAddress) {
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
         }
         ConnectionBuffers buffers = freeBuffers.pollFirst();
         if (buffers == null) {
@@ -173,6 +175,16 @@ public final class NbdServer implements AutoCloseable {
         Connection connection = new Connection(this, channel, peer, buffers);
         connections.add(connection);
         connection.start(registrar.register(channel, SelectionKey.OP_READ, connection));
+    }
+
+    /** Makes room for a client, which is to be told in the handshake if it cannot be served. */
+    private void endOldestHandshake() {
+        for (Connection connection : connections) {
+            if (!connection.isTransmitting()) {
+                connection.close("still in the handshake when too many others came");
+                return;
+            }
+        }
     }
 
     private static @Nullable ConnectionBuffers newBuffers() {

@@ -42,8 +42,9 @@ final class ReadBuffers {
     @Nullable ReadBuffer take(int bytes, ReadAccount account) {
         ReadBuffer buffer = null;
         boolean itsTurn = firstWaiter == null || isFirst(account);
+        long capacity = (long) SMALLEST_BYTES << sizeClass(bytes);
         // Nobody gets more than half of the pool; the exception is a pool of one slab.
-        boolean itsShare = account.heldBytes + bytes <= maxSlabs * (long) SLAB_BYTES / 2;
+        boolean itsShare = account.heldBytes + capacity <= maxSlabs * (long) SLAB_BYTES / 2;
         if (itsTurn && (itsShare || account.heldBytes == 0)) {
             buffer = fromPool(bytes);
         }

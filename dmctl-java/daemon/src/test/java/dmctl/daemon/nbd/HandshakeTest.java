@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -266,6 +267,24 @@ final class HandshakeTest {
                     .isEqualTo(Nbd.REP_ACK);
             first.command(0, Nbd.CMD_FLUSH, 1, 0, 0);
             assertThat(first.simpleReply(0).error()).isZero();
+        }
+    }
+
+    @Test
+    void clients_that_never_finish_the_handshake_make_room_for_others() throws Exception {
+        List<NbdClient> silent = new ArrayList<>();
+        for (int i = 0; i < 2 + NbdLimits.SPARE_CONNECTIONS; i++) {
+            silent.add(served.client());
+            silent.getLast().greet();
+        }
+        assertThat(client.read(18).remaining()).isEqualTo(18);
+        assertThat(client.atEnd()).as("the oldest").isTrue();
+        try (NbdClient other = served.simple("data")) {
+            other.command(0, Nbd.CMD_FLUSH, 1, 0, 0);
+            assertThat(other.simpleReply(0).error()).isZero();
+        }
+        for (NbdClient one : silent) {
+            one.close();
         }
     }
 

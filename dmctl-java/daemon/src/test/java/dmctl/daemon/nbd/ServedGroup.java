@@ -10,7 +10,7 @@ import java.util.List;
 
 /** Two devices of a group in memory behind a Unix socket and a TCP port. */
 final class ServedGroup implements AutoCloseable {
-    static final int BYTES = 40 << 20;
+    static final int BYTES = 10 << 20;
     static final int SMALL_BYTES = 1 << 20;
 
     final MemoryFrontEnd group;

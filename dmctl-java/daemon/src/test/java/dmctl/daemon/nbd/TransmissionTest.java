@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dmctl.daemon.nbd.NbdClient.Reply;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -95,12 +97,15 @@ final class TransmissionTest {
     @Test
     void thirty_two_megabytes_pass_whole_in_both_directions() throws Exception {
         byte[] data = pattern(4, Nbd.MAX_PAYLOAD);
-        try (NbdClient simple = served.simple("data");
-                NbdClient structured = served.structured("data")) {
+        Path other = Files.createDirectory(folder.resolve("large"));
+        List<Export> exports = List.of(new Export("data", "g", 0, 33 << 20, 4096));
+        try (ServedGroup large = new ServedGroup(other, NbdLimits.DEFAULT, exports);
+                NbdClient simple = large.simple("data");
+                NbdClient structured = large.structured("data")) {
             simple.write(Nbd.CMD_FLAG_FUA, 1, 4096, data);
             assertThat(simple.simpleReply(0).error()).isZero();
-            assertThat(served.group.submitted).isEqualTo(64);
-            assertThat(served.group.durableRequests).isEqualTo(1);
+            assertThat(large.group.submitted).isEqualTo(64);
+            assertThat(large.group.durableRequests).isEqualTo(1);
             simple.command(0, Nbd.CMD_READ, 2, 4096, data.length);
             simple.command(0, Nbd.CMD_FLUSH, 3, 0, 0);
             simple.command(0, Nbd.CMD_READ, 4, 4096, data.length);
