@@ -171,7 +171,7 @@ public final class Group implements FrontEnd, Admin {
 
     @Override
     public String notServingReason() {
-        return stopped ? stoppedText : replica.notServingReason();
+        return stopped ? stoppedText : replica.explain().notServingReason();
     }
 
     @Override

@@ -1,7 +1,5 @@
 package dmctl.engine;
 
-import dmctl.engine.GroupDefinition.Device;
-import dmctl.engine.GroupStatus.Problem;
 import dmctl.engine.GroupStatus.Role;
 import dmctl.engine.SiteState.Supply;
 import dmctl.engine.Standing.Phase;
@@ -16,7 +14,6 @@ import dmctl.replog.LinkCursors;
 import dmctl.replog.RecoveryTally;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -31,17 +28,12 @@ final class Replica implements IoDone {
 
     static final int CLOSING_IO = 2;
 
-    private static final long CHECKPOINT_NANOS = 1_000_000_000L;
-    private static final int INDEX_NODES_MAX = 4 << 20;
-
     private final Group group;
     private final GroupDefinition def;
     private final Ports ports;
     private final Standing standing = new Standing();
     private final Sites sites;
-    private final RegionMap regions;
-    private final RangeIndex[] index;
-    private final int[] deviceIndexByNr;
+    private final Devices devices;
     private final List<FrameReader> readers = new ArrayList<>();
     private final List<Inbound> inbound = new ArrayList<>();
     private final Opener opener;
@@ -55,10 +47,12 @@ final class Replica implements IoDone {
     private @Nullable Roles roles;
     private @Nullable Links links;
     private @Nullable Rebase rebase;
+    private @Nullable Upkeep upkeep;
     private @Nullable Upstream upstream;
     private @Nullable Shutdown shutdown;
     private UUID logUuid = new UUID(0, 0);
 
+    private final Explain explain = new Explain(this);
     private final FillRate fillRate = new FillRate();
     private int outstanding;
     private int copiesInFlight;
@@ -66,11 +60,8 @@ final class Replica implements IoDone {
     private boolean closing;
     private boolean serving;
     private boolean savingPhase;
-    private boolean saveSoon;
-    private boolean spaceNeeded;
     private String failure = "";
     private long lastBatchMicros;
-    private long lastCheckpointNanos;
     private String upstreamLost = "no primary has connected yet";
     private long upstreamLostMicros;
     private long lastSourceCompletedSeq = -1;
@@ -81,18 +72,7 @@ final class Replica implements IoDone {
         this.def = def;
         this.ports = ports;
         sites = new Sites(this);
-        regions = new RegionMap(def);
-        index = new RangeIndex[def.devices().size()];
-        int highest = 0;
-        for (int i = 0; i < index.length; i++) {
-            index[i] = new RangeIndex(INDEX_NODES_MAX / index.length);
-            highest = Math.max(highest, def.devices().get(i).devNr());
-        }
-        deviceIndexByNr = new int[highest + 1];
-        java.util.Arrays.fill(deviceIndexByNr, -1);
-        for (int i = 0; i < index.length; i++) {
-            deviceIndexByNr[def.devices().get(i).devNr()] = i;
-        }
+        devices = new Devices(def);
         opener = new Opener(this, new Opened());
         upstreamLostMicros = wallMicros();
     }
@@ -131,7 +111,7 @@ final class Replica implements IoDone {
         roles = new Roles(this);
         links = new Links(this);
         rebase = new Rebase(this);
-        lastCheckpointNanos = nanos();
+        upkeep = new Upkeep(this);
     }
 
     private static <T> T made(@Nullable T part) {
@@ -162,7 +142,7 @@ final class Replica implements IoDone {
     }
 
     RegionMap regions() {
-        return regions;
+        return devices.regions();
     }
 
     LogRing log() {
@@ -199,6 +179,10 @@ final class Replica implements IoDone {
 
     Rebase rebase() {
         return made(rebase);
+    }
+
+    Upkeep upkeep() {
+        return made(upkeep);
     }
 
     @Nullable Upstream upstream() {
@@ -267,20 +251,12 @@ final class Replica implements IoDone {
         group.wake();
     }
 
-    // Devices and ranges
-
     int deviceIndex(int devNr) {
-        int device = devNr >= 0 && devNr < deviceIndexByNr.length ? deviceIndexByNr[devNr] : -1;
-        Invariant.check(device >= 0, "a device of the group", devNr);
-        return device;
+        return devices.deviceIndex(devNr);
     }
 
     boolean knows(int devNr, long sector, long sectors) {
-        if (devNr < 0 || devNr >= deviceIndexByNr.length || deviceIndexByNr[devNr] < 0) {
-            return false;
-        }
-        long size = def.devices().get(deviceIndexByNr[devNr]).sizeBytes() >>> 9;
-        return sector >= 0 && sectors >= 0 && sectors <= size && sector <= size - sectors;
+        return devices.knows(devNr, sector, sectors);
     }
 
     Storage device(int device) {
@@ -288,33 +264,23 @@ final class Replica implements IoDone {
     }
 
     RangeIndex index(int device) {
-        return index[device];
+        return devices.index(device);
     }
 
     boolean indexHasRoom() {
-        for (RangeIndex each : index) {
-            if (!each.hasRoom(2 * dmctl.replog.Frame.MAX_RECORDS)) {
-                applier().hurry(true);
-                return false;
-            }
+        boolean room = devices.indexHasRoom();
+        if (!room) {
+            applier().hurry(true);
         }
-        return true;
+        return room;
     }
 
     void indexPut(int devNr, long sector, long sectors, long seq) {
-        int device = deviceIndex(devNr);
-        index[device].put(sector, sectors, seq);
-        regions.written(device, sector, sectors, seq);
+        devices.indexPut(devNr, sector, sectors, seq);
     }
 
-    /** Digest of what must be the same at all sites. */
     long shape() {
-        long digest = 1125899906842597L * def.blockSize();
-        for (Device device : def.devices()) {
-            digest = 31 * digest + device.devNr();
-            digest = 31 * digest + device.sizeBytes();
-        }
-        return digest;
+        return devices.shape();
     }
 
     // I/O
@@ -413,17 +379,17 @@ final class Replica implements IoDone {
     }
 
     void checkpointed() {
-        lastCheckpointNanos = nanos();
+        upkeep().checkpointed();
         wake();
     }
 
     void saveSoon() {
-        saveSoon = true;
+        upkeep().saveSoon();
         wake();
     }
 
     void needSpace() {
-        spaceNeeded = true;
+        upkeep().needSpace();
     }
 
     void roleChanged() {
@@ -527,31 +493,6 @@ final class Replica implements IoDone {
         return upstreamLostMicros;
     }
 
-    String dataText() {
-        return switch (standing.phase) {
-            case NEVER_SYNCED -> "not consistent: never synced";
-            case COPYING -> "not consistent: resync, regions are being copied";
-            case REPLAYING -> "not consistent: resync, replaying to seq " + standing.needSeq;
-            case NONE ->
-                    standing.forkedAtSeq >= 0
-                            ? "forked at seq " + standing.forkedAtSeq
-                            : "consistent";
-        };
-    }
-
-    /** What the last primary had completed beyond a seq, as far as it has told. */
-    String lossText(long headSeq) {
-        Upstream source = upstream;
-        long completed = source == null ? lastSourceCompletedSeq : source.sourceCompletedSeq();
-        long told = source == null ? lastSourceBeatMicros : source.beatMicros();
-        if (completed < 0 || told == 0) {
-            return "lost: not known, no primary has been heard since this daemon started";
-        }
-        return "lost: %d writes of those the primary had told of %.1f s ago; what it completed since is not known"
-                .formatted(Math.max(0, completed - headSeq), Math.max(0, wallMicros() - told) / 1e6)
-                .toLowerCase(Locale.ROOT);
-    }
-
     // Turn
 
     /** Does everything that can be done now. */
@@ -573,10 +514,13 @@ final class Replica implements IoDone {
             }
             links().pump();
         }
+        if (closing || !failure.isEmpty()) {
+            return;
+        }
         roles().pump();
         for (int i = 0; i < inbound.size() && !closing; i++) {
             inbound.get(i).pump();
-            if (inbound.get(i).gone()) {
+            if (!closing && inbound.get(i).gone()) {
                 inbound.remove(i--);
             }
         }
@@ -586,72 +530,14 @@ final class Replica implements IoDone {
         if (standing.phase == Phase.REPLAYING) {
             applied();
         }
-        makeSpace();
-        flushWhenDue();
+        upkeep().beforeApply();
         applier().pump();
-        saveWhenDue();
+        upkeep().afterApply();
         checkpointer().pump();
         log().pump();
         Shutdown stopping = shutdown;
         if (stopping != null) {
             stopping.pump();
-        }
-    }
-
-    private void makeSpace() {
-        boolean full =
-                spaceNeeded
-                        || (serving && writes().isStalled())
-                        || log().usedBytes() > log().identity().ringBytes() / 2;
-        spaceNeeded = false;
-        if (!full || log().batches().isEmpty()) {
-            if (shutdown == null && log().usedBytes() < log().identity().ringBytes() / 2) {
-                applier().hurry(false);
-            }
-            return;
-        }
-        boolean tight =
-                log().freeBytes()
-                        < Math.max(
-                                log().identity().ringBytes() / 8,
-                                2L * log().identity().frameBytesMax());
-        if (tight) {
-            applier().hurry(true);
-        }
-        long firstSeq = log().batches().lastSeq(log().batches().first());
-        if (tight && serving && sites.releasableSeq() < firstSeq) {
-            sites.dropForSpace(firstSeq);
-        }
-        boolean applied = applier().settledSeq() >= firstSeq;
-        boolean released = !serving || sites.releasableSeq() >= firstSeq;
-        if (applied && released && checkpointer().idle()) {
-            checkpointer().releaseSpace();
-        }
-    }
-
-    private void flushWhenDue() {
-        LogRing ring = log();
-        if (!ring.hasUnflushed()) {
-            return;
-        }
-        Upstream source = upstream;
-        long delay = def.tuning().asyncFlushMillis() * 1_000_000L;
-        boolean atOnce = shutdown != null || (source != null && source.eager());
-        if (atOnce
-                || ring.unflushedBytes() > ring.identity().unflushedBytesMax() / 4
-                || nanos() - ring.firstUnflushedNanos() >= delay) {
-            ring.requestFlush(ring.writtenSeq());
-        }
-    }
-
-    private void saveWhenDue() {
-        if (saveSoon) {
-            saveSoon = false;
-            checkpointer().save();
-        } else if (applier().settledSeq() > checkpointer().persistedAppliedSeq()
-                && nanos() - lastCheckpointNanos >= CHECKPOINT_NANOS
-                && checkpointer().idle()) {
-            checkpointer().save();
         }
     }
 
@@ -673,16 +559,7 @@ final class Replica implements IoDone {
         if (source != null) {
             wake = Math.min(wake, source.wakeNanos());
         }
-        if (log().hasUnflushed()) {
-            wake =
-                    Math.min(
-                            wake,
-                            log().firstUnflushedNanos()
-                                    + def.tuning().asyncFlushMillis() * 1_000_000L);
-        }
-        if (applier().settledSeq() > checkpointer().persistedAppliedSeq()) {
-            wake = Math.min(wake, lastCheckpointNanos + CHECKPOINT_NANOS);
-        }
+        wake = Math.min(wake, upkeep().wakeNanos());
         Shutdown stopping = shutdown;
         return stopping == null ? wake : Math.min(wake, stopping.wakeNanos());
     }
@@ -807,6 +684,21 @@ final class Replica implements IoDone {
         Checkpoints.restore(checkpoint, standing, sites);
     }
 
+    Explain explain() {
+        return explain;
+    }
+
+    /** What the last primary said it had completed, -1 if nothing was heard. */
+    long toldCompletedSeq() {
+        Upstream source = upstream;
+        return source == null ? lastSourceCompletedSeq : source.sourceCompletedSeq();
+    }
+
+    long toldMicros() {
+        Upstream source = upstream;
+        return source == null ? lastSourceBeatMicros : source.beatMicros();
+    }
+
     boolean isBuilt() {
         return log != null;
     }
@@ -821,28 +713,6 @@ final class Replica implements IoDone {
         group.ended(text);
     }
 
-    String notServingReason() {
-        if (!failure.isEmpty()) {
-            return failure;
-        }
-        if (!open) {
-            return "the log is being opened";
-        }
-        if (shutdown != null) {
-            return "a clean stop is under way";
-        }
-        if (serving) {
-            return "";
-        }
-        if (roles().busy()) {
-            String names = roles().waitingFor();
-            return "asking the other sites before serving"
-                    + (names.isEmpty() ? "" : "; sync sites that must be heard: " + names);
-        }
-        return "site %s is %s, not primary"
-                .formatted(sites.self().site.name(), standing.role.name().toLowerCase(Locale.ROOT));
-    }
-
     /** Time to a full log at the rate of the last seconds; -1 if it does not fill. */
     long logSecondsToFull() {
         return fillRate.secondsToFull(log(), nanos());
@@ -851,43 +721,10 @@ final class Replica implements IoDone {
     /** Most memory outside the heap and in tables that this engine takes. */
     long memoryBytesMax() {
         long tables = log().identity().ringBytes() / 4096 * 48;
-        long indexes = 0;
-        for (RangeIndex each : index) {
-            indexes += each.memoryBytesMax();
-        }
-        return log().memory().capacity() + tables + indexes;
+        return log().memory().capacity() + tables + devices.memoryBytesMax();
     }
 
     GroupStatus status() {
         return StatusReport.of(this);
-    }
-
-    @Nullable Problem stalled() {
-        if (!serving || !writes().isStalled()) {
-            return null;
-        }
-        SiteState holder = null;
-        if (!log().batches().isEmpty()) {
-            holder = sites.holderOf(log().batches().lastSeq(log().batches().first()));
-        }
-        boolean logFull = log().freeBytes() < log().identity().frameBytesMax();
-        String reason =
-                !logFull
-                        ? "memory is full of records that are being written"
-                        : holder == null
-                                ? "the log is full: the local devices are slower than the writes"
-                                : "the log is full: it is kept for site %s (%s)"
-                                        .formatted(
-                                                holder.site.name(),
-                                                holder.settings
-                                                        .mode()
-                                                        .name()
-                                                        .toLowerCase(Locale.ROOT));
-        String next =
-                holder == null
-                        ? "wait, or make the log larger"
-                        : "bring site %s back, or dmctl set %s mode drop"
-                                .formatted(holder.site.name(), holder.site.name());
-        return new Problem("stalled", reason, writes().stalledSinceMicros(), next);
     }
 }

@@ -20,6 +20,8 @@ final class Roles {
         SAVING
     }
 
+    private static final long TAKEOVER_STEP = 1000;
+
     private final Replica replica;
     private final LogRing log;
     private Step step = Step.NONE;
@@ -161,7 +163,7 @@ final class Roles {
         if (kind != null) {
             Term term =
                     new Term(
-                            Math.max(highestTerm, standing.history.latestNumber()) + 1,
+                            nextNumber(kind),
                             replica.ports().clock().randomBits(),
                             log.headSeq(),
                             replica.def().selfSite(),
@@ -178,6 +180,17 @@ final class Roles {
         }
         // Durable before the first write of the term is taken.
         replica.checkpointer().save(this::serve);
+    }
+
+    /**
+     * Takeovers count thousands, reopenings ones: an old primary that restarts out of reach of its
+     * successor still opens a lower term, and is fenced when they meet.
+     */
+    private long nextNumber(Term.Kind kind) {
+        long highest = Math.max(highestTerm, replica.history().latestNumber());
+        return kind == Term.Kind.TAKEOVER
+                ? (highest / TAKEOVER_STEP + 1) * TAKEOVER_STEP
+                : highest + 1;
     }
 
     private void serve() {
@@ -209,7 +222,7 @@ final class Roles {
             done.refused(
                     ("site %s is not consistent (%s): what it holds is no state the devices ever"
                                     + " had. Take over at another site, or override")
-                            .formatted(name, replica.dataText()));
+                            .formatted(name, replica.explain().dataText()));
             return;
         }
         lossText = preview(List.of());
@@ -277,7 +290,7 @@ final class Roles {
     private String preview(List<Answer> answers) {
         long head = log.headSeq();
         StringBuilder text = new StringBuilder();
-        text.append("this copy: %s, up to seq %d\n".formatted(replica.dataText(), head));
+        text.append("this copy: %s, up to seq %d\n".formatted(replica.explain().dataText(), head));
         for (Answer answer : answers) {
             Hello hello = answer.hello;
             String name = answer.site.site.name();
@@ -302,7 +315,7 @@ final class Roles {
                 }
             }
         }
-        text.append(replica.lossText(head));
+        text.append(replica.explain().lossText(head));
         return text.toString();
     }
 

@@ -38,7 +38,7 @@ final class StatusReport {
                 standing.history.latestNumber(),
                 standing.history.latestId(),
                 replica.serving() && !replica.stopping(),
-                replica.notServingReason(),
+                replica.explain().notServingReason(),
                 data(standing),
                 log.headSeq(),
                 log.flushedSeq(),
@@ -48,7 +48,7 @@ final class StatusReport {
                 log.usedBytes(),
                 replica.logSecondsToFull(),
                 replica.memoryBytesMax(),
-                replica.stalled(),
+                replica.explain().stalled(),
                 problems,
                 sites,
                 terms);

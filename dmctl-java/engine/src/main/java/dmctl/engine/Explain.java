@@ -1,0 +1,99 @@
+package dmctl.engine;
+
+import dmctl.engine.GroupStatus.Problem;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Words for people: why this site does not serve, what holds it up, what would be lost. */
+final class Explain {
+    private final Replica replica;
+
+    Explain(Replica replica) {
+        this.replica = replica;
+    }
+
+    String dataText() {
+        return switch (replica.standing().phase) {
+            case NEVER_SYNCED -> "not consistent: never synced";
+            case COPYING -> "not consistent: resync, regions are being copied";
+            case REPLAYING ->
+                    "not consistent: resync, replaying to seq " + replica.standing().needSeq;
+            case NONE ->
+                    replica.standing().forkedAtSeq >= 0
+                            ? "forked at seq " + replica.standing().forkedAtSeq
+                            : "consistent";
+        };
+    }
+
+    /** What the last primary had completed beyond a seq, as far as it has told. */
+    String lossText(long headSeq) {
+        long completed = replica.toldCompletedSeq();
+        long told = replica.toldMicros();
+        if (completed < 0 || told == 0) {
+            return "lost: not known, no primary has been heard since this daemon started";
+        }
+        return "lost: %d writes of those the primary had told of %.1f s ago; what it completed since is not known"
+                .formatted(
+                        Math.max(0, completed - headSeq),
+                        Math.max(0, replica.wallMicros() - told) / 1e6)
+                .toLowerCase(Locale.ROOT);
+    }
+
+    String notServingReason() {
+        if (!replica.failure().isEmpty()) {
+            return replica.failure();
+        }
+        if (!replica.isOpen()) {
+            return "the log is being opened";
+        }
+        if (replica.stopping()) {
+            return "a clean stop is under way";
+        }
+        if (replica.serving()) {
+            return "";
+        }
+        if (replica.roles().busy()) {
+            String names = replica.roles().waitingFor();
+            return "asking the other sites before serving"
+                    + (names.isEmpty() ? "" : "; sync sites that must be heard: " + names);
+        }
+        return "site %s is %s, not primary"
+                .formatted(
+                        replica.sites().self().site.name(),
+                        replica.standing().role.name().toLowerCase(Locale.ROOT));
+    }
+
+    @Nullable Problem stalled() {
+        if (!replica.serving() || !replica.writes().isStalled()) {
+            return null;
+        }
+        SiteState holder = null;
+        if (!replica.log().batches().isEmpty()) {
+            holder =
+                    replica.sites()
+                            .holderOf(
+                                    replica.log()
+                                            .batches()
+                                            .lastSeq(replica.log().batches().first()));
+        }
+        boolean logFull = replica.log().freeBytes() < replica.log().identity().frameBytesMax();
+        String reason =
+                !logFull
+                        ? "memory is full of records that are being written"
+                        : holder == null
+                                ? "the log is full: the local devices are slower than the writes"
+                                : "the log is full: it is kept for site %s (%s)"
+                                        .formatted(
+                                                holder.site.name(),
+                                                holder.settings
+                                                        .mode()
+                                                        .name()
+                                                        .toLowerCase(Locale.ROOT));
+        String next =
+                holder == null
+                        ? "wait, or make the log larger"
+                        : "bring site %s back, or dmctl set %s mode drop"
+                                .formatted(holder.site.name(), holder.site.name());
+        return new Problem("stalled", reason, replica.writes().stalledSinceMicros(), next);
+    }
+}

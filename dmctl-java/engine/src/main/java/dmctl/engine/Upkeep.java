@@ -1,0 +1,115 @@
+package dmctl.engine;
+
+/** What an open log needs from time to time: space, flushes, checkpoints. */
+final class Upkeep {
+    private static final long CHECKPOINT_NANOS = 1_000_000_000L;
+
+    private final Replica replica;
+    private boolean saveSoon;
+    private boolean spaceNeeded;
+    private long lastCheckpointNanos;
+
+    Upkeep(Replica replica) {
+        this.replica = replica;
+        lastCheckpointNanos = replica.nanos();
+    }
+
+    void saveSoon() {
+        saveSoon = true;
+    }
+
+    void needSpace() {
+        spaceNeeded = true;
+    }
+
+    void checkpointed() {
+        lastCheckpointNanos = replica.nanos();
+    }
+
+    void beforeApply() {
+        makeSpace();
+        flushWhenDue();
+    }
+
+    void afterApply() {
+        saveWhenDue();
+    }
+
+    private void makeSpace() {
+        LogRing log = replica.log();
+        Applier applier = replica.applier();
+        boolean serving = replica.serving();
+        long ringBytes = log.identity().ringBytes();
+        boolean full =
+                spaceNeeded
+                        || (serving && replica.writes().isStalled())
+                        || log.usedBytes() > ringBytes / 2;
+        spaceNeeded = false;
+        if (!full || log.batches().isEmpty()) {
+            if (!replica.stopping() && log.usedBytes() < ringBytes / 2) {
+                applier.hurry(false);
+            }
+            return;
+        }
+        boolean tight =
+                log.freeBytes() < Math.max(ringBytes / 8, 2L * log.identity().frameBytesMax());
+        if (tight) {
+            applier.hurry(true);
+        }
+        Sites sites = replica.sites();
+        long firstSeq = log.batches().lastSeq(log.batches().first());
+        if (tight && serving && sites.releasableSeq() < firstSeq) {
+            sites.dropForSpace(firstSeq);
+        }
+        boolean applied = applier.settledSeq() >= firstSeq;
+        boolean released = !serving || sites.releasableSeq() >= firstSeq;
+        if (applied && released && replica.checkpointer().idle()) {
+            replica.checkpointer().releaseSpace();
+        }
+    }
+
+    private void flushWhenDue() {
+        LogRing log = replica.log();
+        if (!log.hasUnflushed()) {
+            return;
+        }
+        Upstream source = replica.upstream();
+        boolean atOnce = replica.stopping() || (source != null && source.eager());
+        if (atOnce
+                || log.unflushedBytes() > log.identity().unflushedBytesMax() / 4
+                || replica.nanos() >= flushDueNanos()) {
+            log.requestFlush(log.writtenSeq());
+        }
+    }
+
+    private long flushDueNanos() {
+        return replica.log().firstUnflushedNanos()
+                + replica.def().tuning().asyncFlushMillis() * 1_000_000L;
+    }
+
+    private boolean hasUnsaved() {
+        return replica.applier().settledSeq() > replica.checkpointer().persistedAppliedSeq();
+    }
+
+    private void saveWhenDue() {
+        if (saveSoon) {
+            saveSoon = false;
+            replica.checkpointer().save();
+        } else if (hasUnsaved()
+                && replica.nanos() - lastCheckpointNanos >= CHECKPOINT_NANOS
+                && replica.checkpointer().idle()) {
+            replica.checkpointer().save();
+        }
+    }
+
+    long wakeNanos() {
+        long wake = Long.MAX_VALUE;
+        if (replica.log().hasUnflushed()) {
+            wake = flushDueNanos();
+        }
+        if (hasUnsaved()) {
+            wake = Math.min(wake, lastCheckpointNanos + CHECKPOINT_NANOS);
+        }
+        return wake;
+    }
+}
