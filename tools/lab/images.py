@@ -43,3 +43,14 @@ def first_difference(one, other):
 def drop_page_cache(path):
     with open(path, "rb") as image:
         os.posix_fadvise(image.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def is_mounted(path):
+    with open("/proc/self/mounts") as mounts:
+        return any(line.split()[1] == path for line in mounts)
+
+
+def unmount(path):
+    """Takes away a file mounted with FUSE, also one whose server is gone."""
+    if is_mounted(path):
+        subprocess.run(["umount", "-l", path], check=True, capture_output=True)

@@ -2,9 +2,9 @@
 
 import os
 import random
-import subprocess
 import time
 
+from lab import images
 from lab.processes import Server
 
 
@@ -58,15 +58,10 @@ class PoweredFile:
 
     def clear(self):
         """Takes away what a power cut, or an orderly end, left mounted."""
-        if self.is_mounted():
-            subprocess.run(["umount", "-l", self.path], check=True, capture_output=True)
+        images.unmount(self.path)
         for server in (self.fuse, self.kit):
             if server is not None:
                 server.stop()
-
-    def is_mounted(self):
-        with open("/proc/self/mounts") as mounts:
-            return any(line.split()[1] == self.path for line in mounts)
 
     def content(self):
         """What has reached the backing file."""

@@ -33,7 +33,7 @@ def run(args, tally):
     )
     group.remove_files()
     group.write_file()
-    proof = Kill9(args, tally, group)
+    proof = Kill9(args, tally, group, Writer(args.seed, list(DEVICES.values())))
     try:
         proof.run()
         group.down()
@@ -42,12 +42,16 @@ def run(args, tally):
 
 
 class Kill9:
-    def __init__(self, args, tally, group):
+    """Kills the primary again and again; the devices, sites and plan are the caller's."""
+
+    def __init__(self, args, tally, group, writer, takeover_loses=False):
+        """takeover_loses: whether a takeover may lose completed writes, as at an async site."""
         self.args = args
         self.tally = tally
         self.group = group
         self.random = random.Random(args.seed)
-        self.writer = Writer(args.seed, list(DEVICES.values()))
+        self.writer = writer
+        self.takeover_loses = takeover_loses
 
     def run(self):
         self.group.up()
@@ -79,9 +83,14 @@ class Kill9:
             serving = primary
         self.group.wait("serving", serving)
         found = found_at(self.group.places(serving))
-        verdict = self.writer.judge(found)
         what = f"takeover at {other}" if takes_over else f"restart of {primary}"
-        self.tally.check_verdict(verdict, f"kill {number}, {what}: nothing completed is missing")
+        if takes_over and self.takeover_loses:
+            verdict = self.writer.judge(found, must=set())
+            self.tally.check_verdict(verdict, f"kill {number}, {what}: a closed cut")
+        else:
+            verdict = self.writer.judge(found)
+            self.tally.check_verdict(verdict, f"kill {number}, {what}: nothing completed is missing")
+        self.check_more(found, f"kill {number}, {what}")
         self.tally.say(
             f"kill {number} after {seconds:.2f} s, {what}: {done} completed operations,"
             f" {verdict.kept} kept, {verdict.lost_completed} lost{': ' if said else ''}"
@@ -94,9 +103,14 @@ class Kill9:
 
     def judge_vault(self, number):
         """The blockdev site's files as they are, cut off at any moment."""
-        paths = [self.group.sites["vault"].image(device) for device in DEVICES]
-        verdict = self.writer.judge(found_in_files(paths), must=set())
+        paths = [self.group.sites["vault"].image(device) for device in self.group.devices]
+        found = found_in_files(paths)
+        verdict = self.writer.judge(found, must=set())
         self.tally.check_verdict(verdict, f"kill {number}: vault holds a closed cut")
+        self.check_more(found, f"kill {number}: vault")
+
+    def check_more(self, found, what):
+        """Something that a proof of its own asks for."""
 
     def bring_back(self, old):
         """The old primary comes back, is told of the higher term and follows."""
@@ -122,7 +136,7 @@ class Kill9:
         different = self.group.differences()
         self.tally.check(not different, f"after kill {number} all sites are equal: {different}")
         for name, site in self.group.sites.items():
-            found = found_in_files([site.image(device) for device in DEVICES])
+            found = found_in_files([site.image(device) for device in self.group.devices])
             self.tally.check_verdict(
                 self.writer.judge(found), f"after kill {number} {name} holds all that was completed"
             )
