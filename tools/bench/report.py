@@ -172,7 +172,7 @@ def markdown(machine_lines, subjects, loads, cells, lines, args):
         "\n".join(f"- **{subject.name}**: {subject.meaning}" for subject in subjects),
         values_table("IOPS (lowest, highest)", subjects, loads, cells, iops_form),
         ratios(subjects, loads, cells),
-        values_table("p50 / p99 in us", subjects, loads, cells, latency_form),
+        values_table("p50 / p99 in us (fsync=1: of the flush)", subjects, loads, cells, latency_form),
         values_table("CPU s per GiB, all servers", subjects, loads, cells, cpu_form),
     ]
     if java:
