@@ -2,6 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module dmctl.daemon {
     requires static transitive org.jspecify;
+    requires com.grack.nanojson;
     requires dmctl.config;
     requires dmctl.engine;
     requires dmctl.nativebridge;

@@ -1,0 +1,183 @@
+package dmctl.daemon;
+
+import com.grack.nanojson.JsonObject;
+import dmctl.config.ConfigException;
+import dmctl.config.GroupConfig;
+import dmctl.engine.Admin;
+import dmctl.engine.GroupDefinition;
+import dmctl.engine.GroupStatus;
+import dmctl.engine.GroupStatus.SiteStatus;
+import dmctl.engine.port.Clock;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+
+/**
+ * Follows orders. Each is handed to the loop and waited for within a bound; the loop never waits
+ * for an administrator.
+ */
+final class AdminRequests {
+    private static final long SOON_MILLIS = 5_000;
+    private static final long LONG_MILLIS = 60_000;
+
+    private final GroupConfig config;
+    private final Admin admin;
+    private final Executor loop;
+    private final Clock clock;
+
+    AdminRequests(GroupConfig config, Admin admin, Executor loop, Clock clock) {
+        this.config = config;
+        this.admin = admin;
+        this.loop = loop;
+        this.clock = clock;
+    }
+
+    /** Answers a request; never throws. */
+    JsonObject answer(JsonObject request) {
+        String op = request.getString("op", "");
+        try {
+            return switch (op) {
+                case "ping" -> done("");
+                case "status" -> status();
+                case "preview-takeover" -> order(asking(), admin::previewTakeover);
+                case "takeover" -> {
+                    boolean override = request.getBoolean("evenIfNotConsistent", false);
+                    yield order(asking(), told -> admin.takeover(override, told));
+                }
+                case "pause" -> {
+                    int nr = site(request);
+                    String reason = request.getString("reason", "");
+                    yield order(SOON_MILLIS, told -> admin.pause(nr, reason, told));
+                }
+                case "resume" -> {
+                    int nr = site(request);
+                    yield order(SOON_MILLIS, told -> admin.resume(nr, told));
+                }
+                case "set" -> set(request);
+                case "resync" -> {
+                    int nr = site(request);
+                    boolean discard = request.getBoolean("discard", false);
+                    yield order(LONG_MILLIS, told -> admin.resync(nr, discard, told));
+                }
+                default -> refused("bad-request", "no such request: \"" + op + "\"");
+            };
+        } catch (ConfigException e) {
+            return refused("bad-request", String.valueOf(e.getMessage()));
+        }
+    }
+
+    private long asking() {
+        return LONG_MILLIS + config.tuning().askSitesMillis();
+    }
+
+    private int site(JsonObject request) throws ConfigException {
+        String name = request.getString("site", "");
+        return config.site(name)
+                .orElseThrow(() ->
+                        new ConfigException("no site \"" + name + "\" in group " + config.name()))
+                .nr();
+    }
+
+    private JsonObject status() {
+        CompletableFuture<GroupStatus> snapshot = new CompletableFuture<>();
+        loop.execute(() -> snapshot.complete(admin.status()));
+        try {
+            JsonObject json =
+                    StatusJson.of(
+                            snapshot.get(SOON_MILLIS, TimeUnit.MILLISECONDS), clock.wallMicros());
+            json.put("pid", ProcessHandle.current().pid());
+            json.put("uuid", config.uuid().toString());
+            JsonObject answer = done("");
+            answer.put("status", json);
+            return answer;
+        } catch (TimeoutException e) {
+            return refused("timeout", "the group's thread has not answered for 5 s");
+        } catch (ExecutionException e) {
+            return refused("failed", String.valueOf(e.getCause()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return refused("failed", "the daemon ends");
+        }
+    }
+
+    private JsonObject set(JsonObject request) throws ConfigException {
+        int nr = site(request);
+        String key = request.getString("key", "");
+        String value = request.getString("value", "");
+        // Only the loop knows the settings in force; a word that means nothing is refused before.
+        CompletableFuture<JsonObject> answer = new CompletableFuture<>();
+        loop.execute(() -> {
+            try {
+                GroupDefinition.Settings changed =
+                        Definitions.settings(Definitions.settings(inForce(nr)).with(key, value));
+                admin.set(nr, changed, told(answer));
+            } catch (ConfigException e) {
+                answer.complete(refused("refused", String.valueOf(e.getMessage())));
+            }
+        });
+        return await(answer, SOON_MILLIS);
+    }
+
+    private GroupDefinition.Settings inForce(int nr) throws ConfigException {
+        for (SiteStatus site : admin.status().sites()) {
+            if (site.nr() == nr) {
+                return site.settings();
+            }
+        }
+        throw new ConfigException("site " + nr + " is not known to the running group");
+    }
+
+    /** Hands an order to the loop and waits for its end. */
+    JsonObject order(long patienceMillis, Consumer<Admin.Done> order) {
+        CompletableFuture<JsonObject> answer = new CompletableFuture<>();
+        loop.execute(() -> order.accept(told(answer)));
+        return await(answer, patienceMillis);
+    }
+
+    private static Admin.Done told(CompletableFuture<JsonObject> answer) {
+        return new Admin.Done() {
+            @Override
+            public void done(String text) {
+                answer.complete(AdminRequests.done(text));
+            }
+
+            @Override
+            public void refused(String text) {
+                answer.complete(AdminRequests.refused("refused", text));
+            }
+        };
+    }
+
+    private static JsonObject await(CompletableFuture<JsonObject> answer, long millis) {
+        try {
+            return answer.get(millis, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            return refused(
+                    "timeout",
+                    "not done after " + millis / 1000 + " s; it may still be: see dmctl status");
+        } catch (ExecutionException e) {
+            return refused("failed", String.valueOf(e.getCause()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return refused("failed", "the daemon ends");
+        }
+    }
+
+    static JsonObject done(String text) {
+        JsonObject answer = new JsonObject();
+        answer.put("ok", true);
+        answer.put("text", text);
+        return answer;
+    }
+
+    static JsonObject refused(String code, String text) {
+        JsonObject answer = new JsonObject();
+        answer.put("ok", false);
+        answer.put("code", code);
+        answer.put("text", text);
+        return answer;
+    }
+}

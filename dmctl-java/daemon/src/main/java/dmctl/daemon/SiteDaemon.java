@@ -1,0 +1,234 @@
+package dmctl.daemon;
+
+import com.grack.nanojson.JsonObject;
+import dmctl.config.GroupConfig;
+import dmctl.config.GroupConfig.DaemonPlaces;
+import dmctl.config.GroupConfig.Device;
+import dmctl.config.GroupConfig.Site;
+import dmctl.config.Units;
+import dmctl.daemon.io.FileStorage;
+import dmctl.daemon.io.GroupLoop;
+import dmctl.daemon.io.RealPorts;
+import dmctl.daemon.io.SocketNetwork;
+import dmctl.daemon.io.SystemClock;
+import dmctl.daemon.io.Turn;
+import dmctl.daemon.io.WireListener;
+import dmctl.engine.Group;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One site of one group: its files, its sockets and the loop that runs its group. */
+final class SiteDaemon {
+    private static final Logger LOG = LoggerFactory.getLogger(SiteDaemon.class);
+
+    /** Longest stop: what is in the log has to reach the devices. */
+    private static final long STOP_MILLIS = 110_000;
+
+    private static final long LOOP_END_MILLIS = 5_000;
+
+    private final GroupConfig config;
+    private final Site self;
+    private final DaemonPlaces places;
+    private final PidFile pidFile;
+    private final GroupLoop loop;
+    private final RealPorts ports;
+    private final Group group;
+    private final AdminRequests requests;
+    private final CompletableFuture<Integer> end = new CompletableFuture<>();
+    private final CompletableFuture<JsonObject> stopped = new CompletableFuture<>();
+
+    private SiteDaemon(GroupConfig config, Site self, boolean create) throws DaemonFailure {
+        this.config = config;
+        this.self = self;
+        this.places = self.daemon().orElseThrow();
+        this.pidFile = PidFile.lock(places.pidFile(), self.name());
+        new SiteFiles(config, self, create, LOG::info).prepare();
+        try {
+            this.loop = new GroupLoop(config.name(), new SystemClock(), this::failed);
+            this.ports = new RealPorts(realPlaces(), loop, network(), this::event);
+            checkSizes();
+            this.group = new Group(Definitions.definition(config, self.nr()), ports);
+        } catch (IOException e) {
+            throw cannotOpen(e);
+        }
+        this.requests = new AdminRequests(config, group, loop, ports.clock());
+    }
+
+    /** Opens and locks everything and begins to serve. */
+    static SiteDaemon start(GroupConfig config, Site self, boolean create) throws DaemonFailure {
+        SiteDaemon daemon = new SiteDaemon(config, self, create);
+        daemon.begin();
+        return daemon;
+    }
+
+    private void begin() throws DaemonFailure {
+        FrontEnds frontEnds;
+        try {
+            new WireListener(loop, Definitions.address(places.listen()), group::accept);
+            frontEnds = FrontEnds.open(config, places, group, loop, this::event);
+        } catch (IOException e) {
+            throw cannotOpen(e);
+        }
+        loop.execute(group::start);
+        loop.start(
+                new Turn() {
+                    private boolean more;
+
+                    @Override
+                    public void turn() {
+                        group.turn();
+                        more = frontEnds.endOfRound();
+                    }
+
+                    @Override
+                    public long nextWakeNanos() {
+                        return more ? Long.MIN_VALUE : group.nextWakeNanos();
+                    }
+                });
+        AdminServer.open(places.adminSocket(), this::answer);
+        LOG.info(
+                "group={} site={} takes links at {} and orders at {}",
+                config.name(),
+                self.name(),
+                places.listen(),
+                places.adminSocket());
+    }
+
+    /** Waits for the end. */
+    int awaitEnd() throws InterruptedException, ExecutionException {
+        return end.get();
+    }
+
+    /** Ends the process after an order to stop was followed; told when the answer is out. */
+    private JsonObject answer(JsonObject request) {
+        if (!request.getString("op", "").equals("shutdown")) {
+            return requests.answer(request);
+        }
+        JsonObject answer = stop();
+        if (answer.getBoolean("ok", false)) {
+            // The answer leaves first; who asked watches the process for its end.
+            CompletableFuture.delayedExecutor(50, TimeUnit.MILLISECONDS)
+                    .execute(() -> end.complete(DaemonFailure.CLEAN));
+        }
+        return answer;
+    }
+
+    /**
+     * Stops cleanly: applies and flushes everything and closes the log.
+     *
+     * @return an answer as to an administrator
+     */
+    synchronized JsonObject stop() {
+        if (stopped.isDone()) {
+            return stopped.join();
+        }
+        LOG.info("group={} site={} stops", config.name(), self.name());
+        JsonObject answer = requests.order(STOP_MILLIS, group::shutdown);
+        if (!answer.getBoolean("ok", false)) {
+            LOG.error("group={} site={} {}", config.name(), self.name(), answer.getString("text"));
+            return answer;
+        }
+        try {
+            loop.stop();
+            if (!loop.awaitEnd(LOOP_END_MILLIS)) {
+                LOG.warn("group={} the loop has not ended", config.name());
+            }
+            ports.close();
+            java.nio.file.Files.deleteIfExists(places.adminSocket());
+            pidFile.close();
+        } catch (IOException e) {
+            LOG.warn("group={} {}", config.name(), e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        LOG.info(
+                "group={} site={} stopped, everything is on its devices",
+                config.name(),
+                self.name());
+        stopped.complete(answer);
+        return answer;
+    }
+
+    /** The loop has ended by a failure: nothing here can be trusted to go on. */
+    private void failed(Throwable failure) {
+        end.complete(DaemonFailure.FAILED);
+    }
+
+    private void event(String line) {
+        LOG.info("group={} site={} {}", config.name(), self.name(), line);
+    }
+
+    private DaemonFailure cannotOpen(IOException e) {
+        return new DaemonFailure(
+                DaemonFailure.CANNOT_OPEN, "site " + self.name() + ": " + e.getMessage());
+    }
+
+    private SocketNetwork network() {
+        Map<Integer, SocketAddress> addresses = new HashMap<>();
+        for (Site site : config.daemonSites()) {
+            if (site.nr() != self.nr()) {
+                addresses.put(
+                        site.nr(), Definitions.address(site.daemon().orElseThrow().connect()));
+            }
+        }
+        return new SocketNetwork(loop, addresses, config.tuning().linkTimeoutMillis());
+    }
+
+    private RealPorts.Places realPlaces() {
+        Map<Integer, Path> devices = new HashMap<>();
+        for (int i = 0; i < config.devices().size(); i++) {
+            devices.put(config.devices().get(i).nr(), self.devices().get(i));
+        }
+        Map<Integer, List<Path>> remote = new HashMap<>();
+        for (Site site : config.sites()) {
+            if (site.daemon().isEmpty()) {
+                remote.put(site.nr(), site.devices());
+            }
+        }
+        return new RealPorts.Places(
+                places.log(),
+                devices,
+                remote,
+                places.exportDir(),
+                config.blockSize(),
+                FileStorage.Direct.AUTO);
+    }
+
+    private void checkSizes() throws DaemonFailure {
+        for (int i = 0; i < config.devices().size(); i++) {
+            Device device = config.devices().get(i);
+            long actual = ports.device(device.nr()).sizeBytes();
+            if (actual != device.sizeBytes()) {
+                throw new DaemonFailure(
+                        DaemonFailure.CANNOT_OPEN,
+                        self.devices().get(i)
+                                + " has "
+                                + actual
+                                + " bytes, device "
+                                + device.name()
+                                + " of the group has "
+                                + device.sizeBytes()
+                                + " ("
+                                + Units.formatSize(device.sizeBytes())
+                                + "); make the two equal");
+            }
+        }
+        if (ports.log().sizeBytes() != places.logBytes()) {
+            LOG.info(
+                    "group={} site={} the log has {} as it was made, not {} as the file says",
+                    config.name(),
+                    self.name(),
+                    Units.formatSize(ports.log().sizeBytes()),
+                    Units.formatSize(places.logBytes()));
+        }
+    }
+}

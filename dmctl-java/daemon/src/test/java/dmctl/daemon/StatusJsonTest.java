@@ -1,0 +1,53 @@
+package dmctl.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.grack.nanojson.JsonObject;
+import com.grack.nanojson.JsonWriter;
+import org.junit.jupiter.api.Test;
+
+class StatusJsonTest {
+    private final JsonObject json = StatusJson.of(new StubAdmin().status(), 11_000_000);
+
+    @Test
+    void spells_every_word_in_lower_case_with_hyphens() {
+        assertThat(json).containsEntry("role", "primary").containsEntry("data", "consistent");
+        JsonObject far = json.getArray("sites").getObject(1);
+        assertThat(far)
+                .containsEntry("flow", "catching-up")
+                .containsEntry("data", "not-consistent")
+                .containsEntry("link", "up")
+                .containsEntry("policy", "async")
+                .containsEntry("mode", "warn");
+        assertThat(far.getObject("limit"))
+                .containsEntry("kind", "time")
+                .containsEntry("value", 30_000L);
+    }
+
+    @Test
+    void gives_times_as_a_moment_and_an_age() {
+        assertThat(json)
+                .containsEntry("roleSince", "1970-01-01T00:00:01Z")
+                .containsEntry("roleSeconds", 10L);
+        assertThat(json.getArray("problems").getObject(0))
+                .containsEntry("since", "1970-01-01T00:00:03Z")
+                .containsEntry("seconds", 8L)
+                .containsEntry("nextStep", "replace it");
+    }
+
+    @Test
+    void gives_no_negative_age_when_the_clock_was_set_back() {
+        JsonObject early = StatusJson.of(new StubAdmin().status(), 0);
+
+        assertThat(early).containsEntry("roleSeconds", 0L);
+    }
+
+    @Test
+    void writes_the_whole_as_one_line() {
+        String line = JsonWriter.string(json);
+
+        assertThat(line).doesNotContain("\n").contains("\"termId\":\"0000000000000abc\"");
+        assertThat(line).contains("\"resync\":{\"totalBytes\":100,\"doneBytes\":50,");
+        assertThat(line).contains("\"stalled\":null").contains("\"primarySite\":\"home\"");
+    }
+}
