@@ -90,6 +90,11 @@ final class Applier implements IoDone, FrameReader.Done {
         urgent = on;
     }
 
+    /** Applies what there is now without delay. */
+    void nudge() {
+        eager = true;
+    }
+
     void stop(String reason) {
         if (stopped.isEmpty()) {
             stopped = reason;

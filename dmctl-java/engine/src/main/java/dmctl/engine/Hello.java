@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param tailSeq the seq before its oldest record
  * @param needSeq when replaying: seq at which it is consistent
  * @param opening opening number of its log
+ * @param ringBytes size of its log
  * @param primarySite who it takes for the primary, -1 if unknown
  * @param history its terms
  */
@@ -45,6 +46,7 @@ record Hello(
         long tailSeq,
         long needSeq,
         long opening,
+        long ringBytes,
         int primarySite,
         TermHistory history) {
 
@@ -58,7 +60,7 @@ record Hello(
         REPLY
     }
 
-    private static final int FIXED_BYTES = 112;
+    private static final int FIXED_BYTES = 120;
     private static final int TERM_BYTES = 32;
     private static final int TERMS_MAX = 4096;
 
@@ -72,7 +74,7 @@ record Hello(
         to.put((byte) 0);
         to.putLong(forkedAtSeq).putLong(shape).putLong(headSeq).putLong(durableSeq);
         to.putLong(appliedSeq).putLong(tailSeq).putLong(needSeq).putLong(opening);
-        to.putLong(primarySite).putLong(touchedSeq);
+        to.putLong(primarySite).putLong(touchedSeq).putLong(ringBytes);
         to.putInt(history.terms().size()).putInt(0);
         putTerms(to, history);
         return to.array();
@@ -113,6 +115,7 @@ record Hello(
                 in.getLong(at + 64),
                 in.getLong(at + 72),
                 in.getLong(at + 80),
+                in.getLong(at + 104),
                 (int) in.getLong(at + 88),
                 history);
     }

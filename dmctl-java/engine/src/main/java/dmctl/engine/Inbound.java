@@ -44,7 +44,9 @@ final class Inbound implements LinkChannel.Events {
             return;
         }
         channel.retry();
-        if (mode == Mode.FETCHED) {
+        if (mode == Mode.FETCHED && feed.nextSeq() <= replica.log().tailSeq()) {
+            channel.fault("the log went on while records were fetched");
+        } else if (mode == Mode.FETCHED) {
             long last = replica.log().writtenSeq();
             feed.pump(last);
             if (feed.nextSeq() > last && channel.hasRoom(8, 0)) {
@@ -56,7 +58,9 @@ final class Inbound implements LinkChannel.Events {
         if (source != null && !gone()) {
             source.pump();
         }
-        channel.flush();
+        if (!gone()) {
+            channel.flush();
+        }
     }
 
     long wakeNanos() {

@@ -202,6 +202,18 @@ final class LogRing implements IoDone {
         return writtenPosition - flushedPosition;
     }
 
+    /**
+     * Newest seq a peer may be sent whose log is this large: it can release space only up to what
+     * is durable here, so what is not must leave it room.
+     */
+    long sendableSeq(long peerRingBytes) {
+        if (unflushedBytes() <= peerRingBytes / 4) {
+            return writtenSeq;
+        }
+        requestFlush(writtenSeq);
+        return flushedSeq;
+    }
+
     /** Batches from here on must stay in memory: their bytes are being written to devices. */
     void pin(long batch) {
         pinnedBatch = batch;

@@ -268,7 +268,7 @@ final class Opener {
                 long seq = batch.firstSeq() + i / Recovery.Batch.RANGE_LONGS;
                 if (ranges[i + 2] > 0 && seq > checkpoint.appliedSeq()) {
                     if (!replica.knows((int) ranges[i], ranges[i + 1], ranges[i + 2])
-                            || !replica.indexHasRoom()) {
+                            || !replica.index(replica.deviceIndex((int) ranges[i])).hasRoom(1)) {
                         done.failed(
                                 "%s: seq %d does not fit the devices of group %s"
                                         .formatted(storage.name(), seq, replica.def().name()));

@@ -654,6 +654,7 @@ final class Replica implements IoDone {
                 log().tailSeq(),
                 standing.needSeq,
                 log().opening(),
+                log().identity().ringBytes(),
                 standing.primarySite,
                 standing.history);
     }

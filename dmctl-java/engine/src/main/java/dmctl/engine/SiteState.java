@@ -92,7 +92,8 @@ final class SiteState {
 
     /** Whether the log may go on without this site when it is full. */
     boolean mayBeDropped() {
-        if (resyncPinned()) {
+        // A resync, its replay included, never stalls the application.
+        if (resyncPinned() || data == Data.NOT_CONSISTENT) {
             return true;
         }
         if (settings.policy() == Policy.SYNC) {

@@ -69,6 +69,11 @@ final class Sites {
         return true;
     }
 
+    /** Whether completions depend on what is on the local devices. */
+    boolean waitsForSelf() {
+        return self.syncInForce() || self.holdInForce();
+    }
+
     private boolean allows(SiteState state, long seq, long bytesAtSeq) {
         if (seq <= state.durableSeq) {
             return true;

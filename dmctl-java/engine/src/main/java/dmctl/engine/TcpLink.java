@@ -75,8 +75,10 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
     }
 
     private void pump(LinkChannel to) {
-        if (state == State.STREAMING) {
-            feed.pump(log.writtenSeq());
+        Hello hello = peer;
+        if (state == State.STREAMING && hello != null) {
+            beat(to);
+            feed.pump(log.sendableSeq(hello.ringBytes()));
             followFlow();
         } else if (state == State.COPYING && copy.pump(to)) {
             to.sendBytes(
@@ -86,8 +88,9 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
             // The site makes it durable and closes; the log from the base on stays pinned.
             copy.source().finish();
             state = State.GREETING;
+        } else if (state == State.COPYING) {
+            beat(to);
         }
-        beat(to);
     }
 
     private void followFlow() {
@@ -244,7 +247,10 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         retryDelayNanos = FIRST_RETRY_NANOS;
         switch (hello.phase()) {
             case COPYING -> beginCopy(to, hello);
-            case NEVER_SYNCED -> to.sendLongs(Message.RESYNC_BEGIN, 0);
+            case NEVER_SYNCED -> {
+                site.supply = Supply.NEVER_SYNCED;
+                to.sendLongs(Message.RESYNC_BEGIN, 0);
+            }
             case NONE, REPLAYING -> compare(to, hello);
         }
     }
@@ -315,6 +321,7 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
 
     private void beginCopy(LinkChannel to, Hello hello) {
         site.data = Data.NOT_CONSISTENT;
+        site.supply = site.supply == Supply.FROM_LOG ? Supply.OUT_OF_LOG : site.supply;
         site.receivedSeq = 0;
         site.durableSeq = 0;
         site.appliedSeq = 0;
@@ -339,8 +346,13 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         }
         long received = in.getLong(meta);
         long durable = in.getLong(meta + 8);
-        Invariant.check(received < feed.nextSeq(), "a site received what was sent", received);
-        Invariant.check(durable <= received, "durable is received", durable, received);
+        LinkChannel from = channel;
+        if (from != null && (received >= feed.nextSeq() || durable > received)) {
+            from.fault(
+                    "%s acknowledges seq %d, durable %d, but seq %d is the newest sent"
+                            .formatted(from.peer(), received, durable, feed.nextSeq() - 1));
+            return;
+        }
         site.receivedSeq = Math.max(site.receivedSeq, received);
         site.durableSeq = Math.max(site.durableSeq, durable);
         site.appliedSeq = Math.max(site.appliedSeq, in.getLong(meta + 16));
@@ -406,16 +418,19 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         return switch (state) {
             case WAITING -> site.paused ? Long.MAX_VALUE : retryNanos;
             case CONNECTING, CLOSED -> Long.MAX_VALUE;
-            case GREETING, STREAMING, COPYING -> {
+            case GREETING -> aliveNanos();
+            case STREAMING, COPYING -> {
                 LinkChannel to = channel;
-                long alive =
-                        to == null
-                                ? Long.MAX_VALUE
-                                : to.deadlineNanos(replica.linkTimeoutNanos()) + 1;
-                yield Math.min(
-                        Math.min(alive, beatNanos + replica.heartbeatNanos()), copy.wakeNanos());
+                boolean room = to != null && to.hasRoom(48, 0);
+                long beat = room ? beatNanos + replica.heartbeatNanos() : Long.MAX_VALUE;
+                yield Math.min(Math.min(aliveNanos(), beat), copy.wakeNanos());
             }
         };
+    }
+
+    private long aliveNanos() {
+        LinkChannel to = channel;
+        return to == null ? Long.MAX_VALUE : to.deadlineNanos(replica.linkTimeoutNanos()) + 1;
     }
 
     @Override

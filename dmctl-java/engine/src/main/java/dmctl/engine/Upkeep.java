@@ -28,6 +28,10 @@ final class Upkeep {
 
     void beforeApply() {
         makeSpace();
+        if (replica.serving() && replica.writes().isHeld() && replica.sites().waitsForSelf()) {
+            replica.log().requestFlush(replica.log().writtenSeq());
+            replica.applier().nudge();
+        }
         flushWhenDue();
     }
 

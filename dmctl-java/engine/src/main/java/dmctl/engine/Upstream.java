@@ -107,7 +107,9 @@ final class Upstream {
     }
 
     long wakeNanos() {
-        return ended ? Long.MAX_VALUE : ackNanos + replica.heartbeatNanos();
+        return ended || !ready || !channel.hasRoom(32, 0)
+                ? Long.MAX_VALUE
+                : ackNanos + replica.heartbeatNanos();
     }
 
     boolean message(int type, ByteBuffer in, int meta, int metaBytes, int data, int dataBytes) {
@@ -145,15 +147,13 @@ final class Upstream {
     }
 
     private void start(@Nullable TermHistory history, long eagerly) {
-        if (history == null) {
+        Standing standing = replica.standing();
+        if (history == null || history.latestNumber() < standing.history.latestNumber()) {
             channel.fault("a damaged term history from " + channel.peer());
             return;
         }
         eager = eagerly == 1;
         sourceFlushedSeq = replica.applier().appliedSeq();
-        Standing standing = replica.standing();
-        Invariant.check(
-                history.latestNumber() >= standing.history.latestNumber(), "terms only go up");
         standing.history = history;
         standing.primarySite = source.site();
         standing.forkedAtSeq = -1;
@@ -288,6 +288,10 @@ final class Upstream {
     }
 
     private void forked(long seq, @Nullable TermHistory history) {
+        if (history == null || seq < 0 || seq >= log.headSeq()) {
+            channel.fault("a fork that is none, from " + channel.peer());
+            return;
+        }
         Standing standing = replica.standing();
         standing.forkedAtSeq = seq;
         standing.primarySite = source.site();
@@ -295,7 +299,6 @@ final class Upstream {
         replica.event(
                 "forked: this site holds records beyond seq %d that the history does not"
                         .formatted(seq));
-        Invariant.check(history != null, "a fork is told with the history");
         ended = true;
         replica.checkpointer().save(() -> close("forked at seq " + seq));
     }
