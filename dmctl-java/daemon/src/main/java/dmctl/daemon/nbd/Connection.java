@@ -131,7 +131,6 @@ final class Connection implements Ready {
     void resume() {
         if (!closed && !ending && waits()) {
             parse();
-            touch();
         }
     }
 

@@ -339,6 +339,7 @@ final class Transmission extends ReadAccount implements Request.Done {
     @Override
     void served() {
         connection.resume();
+        connection.touch();
     }
 
     private boolean pieceLeft() {

@@ -1,11 +1,14 @@
 package dmctl.daemon.nbd;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -74,6 +77,37 @@ final class PushBackTest {
             assertThat(writer.simpleReply(0).cookie()).isEqualTo(2);
             assertThat(served.group.bytes(0, 4096, 4096)).isEqualTo(data);
         }
+    }
+
+    @Test
+    void the_loop_sleeps_while_clients_wait() throws Exception {
+        served.group.full = true;
+        served.group.holding = true;
+        try (NbdClient writer = served.simple("data");
+                NbdClient reader = served.simple("data");
+                NbdClient deaf = served.simple("data")) {
+            writer.write(0, 1, 0, new byte[4096]);
+            for (int i = 0; i < 2 * REQUESTS; i++) {
+                reader.command(0, Nbd.CMD_READ, i, 0, 4096);
+                deaf.command(0, Nbd.CMD_READ, i, 0, 1 << 20);
+            }
+            Eventually.until(() -> served.group.submitted > REQUESTS);
+            sleepsSoon();
+            served.group.holding = false;
+            served.loop.wake();
+            for (int i = 0; i < 2 * REQUESTS; i++) {
+                reader.simpleReply(4096);
+            }
+            sleepsSoon();
+        }
+    }
+
+    private void sleepsSoon() {
+        AtomicLong rounds = new AtomicLong();
+        await().during(Duration.ofMillis(200))
+                .pollInterval(Duration.ofMillis(5))
+                .atMost(Duration.ofSeconds(3))
+                .until(() -> served.loop.rounds == rounds.getAndSet(served.loop.rounds));
     }
 
     @Test
