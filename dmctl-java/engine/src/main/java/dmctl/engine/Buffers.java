@@ -11,7 +11,9 @@ final class Buffers {
 
     /** A direct little-endian buffer that begins on a 4 KiB boundary; for start-up only. */
     static ByteBuffer aligned(int bytes) {
-        return ByteBuffer.allocateDirect(bytes + ALIGNMENT)
+        // An aligned slice ends on a boundary, too, and would cut a small buffer away.
+        int whole = (bytes + ALIGNMENT - 1) & -ALIGNMENT;
+        return ByteBuffer.allocateDirect(whole + ALIGNMENT)
                 .alignedSlice(ALIGNMENT)
                 .slice(0, bytes)
                 .order(ByteOrder.LITTLE_ENDIAN);
