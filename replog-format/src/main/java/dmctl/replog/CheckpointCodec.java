@@ -226,6 +226,20 @@ public final class CheckpointCodec {
         }
         long generation = place.i64(GENERATION_OFFSET);
         place.require(generation > 0, GENERATION_OFFSET, "generation", "1 or more", generation);
+        long tail = place.i64(TAIL_POSITION_OFFSET);
+        place.require(
+                tail >= 0 && tail <= Long.MAX_VALUE >> 1 && tail % ReplogFormat.BLOCK_BYTES == 0,
+                TAIL_POSITION_OFFSET,
+                "tailPosition",
+                "a multiple of 4096",
+                tail);
+        long tailSeq = place.i64(TAIL_SEQ_OFFSET);
+        place.require(
+                tailSeq >= 0 && tailSeq < Long.MAX_VALUE,
+                TAIL_SEQ_OFFSET,
+                "tailSeq",
+                "0 or more",
+                tailSeq);
         Envelope.requireZero(place, RESERVED_OFFSET, END_POSITION_OFFSET);
         Envelope.requireZero(place, RESERVED_2_OFFSET, CHECKSUM_OFFSET);
         return new Payload(place, payload).read();

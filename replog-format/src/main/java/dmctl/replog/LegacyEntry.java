@@ -96,6 +96,17 @@ public record LegacyEntry(
     }
 
     /**
+     * Whether such a header begins at a place.
+     *
+     * @param buf little-endian buffer
+     * @param base the place
+     * @return true if the magic is there
+     */
+    public static boolean startsAt(ByteBuffer buf, int base) {
+        return LegacyFields.hasMagic(buf, base, MAGIC);
+    }
+
+    /**
      * Reads a header and compares it with the place where it was found.
      *
      * @param buf little-endian buffer with a sector
