@@ -330,7 +330,8 @@ public final class Group implements FrontEnd, Admin {
 
     @Override
     public GroupStatus status() {
-        if (!stopped && replica.isBuilt()) {
+        boolean past = replica.isOpen() || !replica.failure().isEmpty();
+        if (!stopped && replica.isBuilt() && past) {
             return replica.status();
         }
         Role role =

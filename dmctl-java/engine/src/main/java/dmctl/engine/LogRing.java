@@ -96,6 +96,7 @@ final class LogRing implements IoDone {
         headPosition += Frame.frameBytes(dataBytes);
         headSeq = firstSeq + count - 1;
         headChain = checksum;
+        nextToWrite = batches.end();
     }
 
     /** Recovery is over and what it found has been flushed. */

@@ -84,6 +84,7 @@ final class WritePath {
             return true;
         }
         if (waiting.isEmpty() && take(request)) {
+            pending.add(request);
             return true;
         }
         if (waiting.isEmpty()) {
@@ -114,6 +115,7 @@ final class WritePath {
                 return;
             }
             waiting.poll();
+            pending.add(request);
             taken(request);
         }
     }
@@ -138,7 +140,6 @@ final class WritePath {
         }
         request.seq = newestSeq();
         request.bytesAtSeq = log.batches().bytesThroughSeq(log.headSeq()) + openDataBytes;
-        pending.add(request);
         return true;
     }
 
