@@ -4,4 +4,8 @@ module dmctl.simulator {
     requires static transitive org.jspecify;
     requires transitive dmctl.engine;
     requires dmctl.replog;
+    requires info.picocli;
+
+    opens dmctl.simulator to
+            info.picocli;
 }
