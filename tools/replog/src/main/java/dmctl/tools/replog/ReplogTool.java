@@ -2,6 +2,7 @@ package dmctl.tools.replog;
 
 import dmctl.replog.DamagedException;
 import dmctl.replog.ReplogException;
+import dmctl.replog.ReplogFormat;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.FileAlreadyExistsException;
@@ -20,10 +21,10 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "replog",
         mixinStandardHelpOptions = true,
-        description = {
-            "Looks into a replog, an export of one, or a log of the dm-replicator driver.",
-            "Opens it for reading only. One that is in use changes meanwhile and may look torn."
-        },
+        version = "replog, reads formats up to version " + ReplogFormat.VERSION,
+        description =
+                "Looks into a replog, an export of one, or a log of the dm-replicator driver. Opens it"
+                        + " for reading only. One that is in use changes meanwhile and may look torn.",
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "0:all is well",
@@ -113,10 +114,10 @@ public final class ReplogTool {
     @Command(
             name = "export",
             mixinStandardHelpOptions = true,
-            description = {
-                "Writes the entries of a log, in order, to a sparse image for each device (dev-N.img),",
-                "with a list beside it (dev-N.txt). Of a dm-replicator log only what is pending."
-            })
+            description =
+                    "Writes the entries of a log, in order, to a sparse image for each device, dev-N.img,"
+                            + " with a list beside it, dev-N.txt. Of a dm-replicator log only what is"
+                            + " pending.")
     int export(
             @Mixin Target target,
             @Option(

@@ -32,14 +32,20 @@ final class Statistics {
         put("lastSeq", Body.lastSeq(head, body));
         put("lastTime", FrameText.time(Body.timeMicros(head, body)));
         for (int i = 0; i < Body.count(head, body); i++) {
-            add(
-                    FrameText.type(Body.type(head, body, i)),
-                    Integer.toUnsignedLong(Body.devNr(head, body, i)),
-                    Body.dataBytes(head, body, i));
+            int type = Body.type(head, body, i);
+            if (type == Body.MARK || type == Body.CHANGE) {
+                records++;
+                types.merge(FrameText.type(type), 1L, Long::sum);
+            } else {
+                add(
+                        FrameText.type(type),
+                        Integer.toUnsignedLong(Body.devNr(head, body, i)),
+                        Body.dataBytes(head, body, i));
+            }
         }
     }
 
-    /** Counts a record. */
+    /** Counts a record of a device. */
     void add(String type, long devNr, long bytes) {
         records++;
         dataBytes += bytes;
