@@ -95,11 +95,12 @@ final class Checkpointer implements IoDone {
     /** Makes the present state durable; the task runs when it is. */
     void save(Runnable whenDurable) {
         waiting.add(whenDurable);
-        wanted = true;
+        save();
     }
 
     void save() {
         wanted = true;
+        replica.wake();
     }
 
     /** Asks that space be released up to what devices and sites allow. */

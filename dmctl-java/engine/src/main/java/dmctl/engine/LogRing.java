@@ -356,13 +356,16 @@ final class LogRing implements IoDone {
 
     /** Asks for a flush of everything written when it starts. */
     void requestFlush() {
-        flushWanted = true;
+        if (!flushWanted) {
+            flushWanted = true;
+            replica.wake();
+        }
     }
 
     /** Asks for a flush that makes a written seq durable, unless one is under way that will. */
     void requestFlush(long seq) {
         if (flushedSeq < seq && !(flushInFlight && flushingSeq >= seq)) {
-            flushWanted = true;
+            requestFlush();
         }
     }
 
