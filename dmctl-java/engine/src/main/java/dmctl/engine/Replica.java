@@ -533,12 +533,16 @@ final class Replica implements IoDone {
         upkeep().beforeApply();
         applier().pump();
         upkeep().afterApply();
-        checkpointer().pump();
-        log().pump();
         Shutdown stopping = shutdown;
         if (stopping != null) {
+            // Before the pumps below: what it asks of them begins in this turn, no event wakes it.
             stopping.pump();
         }
+        if (closing || !failure.isEmpty()) {
+            return;
+        }
+        checkpointer().pump();
+        log().pump();
     }
 
     long nextWakeNanos() {
