@@ -88,7 +88,7 @@ final class Checkpoints {
                     case TARGET -> Role.TARGET;
                 };
         standing.primarySite = checkpoint.primarySite();
-        standing.phase = Standing.Phase.of(checkpoint.resyncPhase().ordinal());
+        standing.phase = Standing.Phase.of(checkpoint.resyncPhase().code());
         standing.needSeq = checkpoint.resyncNeedSeq();
         standing.forkedAtSeq = checkpoint.forkedAtSeq();
         List<Term> terms = new ArrayList<>();
@@ -99,13 +99,13 @@ final class Checkpoints {
                             term.id(),
                             term.previousLastSeq(),
                             term.site(),
-                            Term.Kind.of(term.kind().ordinal())));
+                            Term.Kind.of(term.kind().code())));
         }
         standing.history = new TermHistory(terms);
         for (SiteEntry entry : checkpoint.sites()) {
             SiteState site = sites.find(entry.siteNr());
             if (site != null && site != sites.self()) {
-                site.supply = Supply.values()[entry.state().ordinal()];
+                site.supply = Supply.values()[entry.state().code()];
                 site.paused = entry.paused();
                 site.pauseReason = entry.pauseReason();
                 site.durableSeq = entry.durableSeq();

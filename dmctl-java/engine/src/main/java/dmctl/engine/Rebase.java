@@ -205,9 +205,20 @@ final class Rebase {
     }
 
     private void writeCheckpoint() {
+        // To both slots: were the newer one to rot, the older must not bring back what was cut off.
+        Checkpointer last = replica.checkpointer();
+        writeCheckpoint(
+                last.nextGeneration(),
+                last.nextSlot(),
+                () ->
+                        writeCheckpoint(
+                                last.nextGeneration() + 1, 1 - last.nextSlot(), replica::closed));
+    }
+
+    private void writeCheckpoint(long generation, int slot, Runnable then) {
         Checkpoint checkpoint =
                 replica.checkpoint(
-                        replica.checkpointer().nextGeneration(),
+                        generation,
                         tailPosition,
                         tailSeq,
                         tailChain,
@@ -215,24 +226,22 @@ final class Rebase {
                         endOpening,
                         flushedMark,
                         appliedSeq);
-        ByteBuffer buffer = Buffers.aligned(log.identity().checkpointBytes());
+        LogIdentity identity = log.identity();
+        ByteBuffer buffer = Buffers.aligned(identity.checkpointBytes());
         try {
             CheckpointCodec.encode(
-                    checkpoint, buffer, 0, log.identity().checkpointBytes(), log.storage().name());
+                    checkpoint, buffer, 0, identity.checkpointBytes(), log.storage().name());
         } catch (SpaceException e) {
             replica.fail(String.valueOf(e.getMessage()));
             return;
         }
-        long offset =
-                log.identity().checkpointOffset()
-                        + (long) replica.checkpointer().nextSlot()
-                                * log.identity().checkpointBytes();
+        long offset = identity.checkpointOffset() + (long) slot * identity.checkpointBytes();
         io(
                 log.storage(),
                 Io.Op.WRITE,
                 buffer,
                 offset,
-                () -> io(log.storage(), Io.Op.FLUSH, buffer, 0, replica::closed));
+                () -> io(log.storage(), Io.Op.FLUSH, buffer, 0, then));
     }
 
     private void io(Storage storage, Io.Op op, ByteBuffer buffer, long offset, Runnable then) {

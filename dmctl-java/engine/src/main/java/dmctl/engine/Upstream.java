@@ -257,8 +257,13 @@ final class Upstream {
     }
 
     private void cut(long seq) {
-        if (replica.applier().touchedSeq() > seq || seq < log.tailSeq()) {
-            channel.fault("cannot cut off at seq %d: records beyond are applied".formatted(seq));
+        BatchTable batches = log.batches();
+        long batch = batches.find(seq + 1);
+        boolean between = batch == batches.end() || batches.firstSeq(batch) == seq + 1;
+        if (replica.applier().touchedSeq() > seq || seq < log.tailSeq() || !between) {
+            channel.fault(
+                    "cannot cut off at seq %d: records beyond are applied, or it is inside a batch"
+                            .formatted(seq));
             return;
         }
         replica.rebase().cutAt(seq, "cut off at seq " + seq);
