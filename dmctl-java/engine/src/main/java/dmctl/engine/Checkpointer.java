@@ -39,7 +39,7 @@ final class Checkpointer implements IoDone {
     private long flushedAppliedSeq;
     private long newTail;
     private int flushesInFlight;
-    private int flushError;
+    private boolean deviceFlushFailed;
     private boolean wanted;
     private boolean wantTail;
 
@@ -131,13 +131,12 @@ final class Checkpointer implements IoDone {
         inThis.addAll(waiting);
         waiting.clear();
         applyingSeq = replica.applier().settledSeq();
-        if (applyingSeq == flushedAppliedSeq) {
+        if (applyingSeq == flushedAppliedSeq || deviceFlushFailed) {
             writeCheckpoint();
             return;
         }
         step = Step.FLUSH_DEVICES;
         flushesInFlight = deviceFlushes.length;
-        flushError = 0;
         for (int i = 0; i < deviceFlushes.length; i++) {
             replica.submit(replica.device(i), deviceFlushes[i], this);
         }
@@ -155,12 +154,13 @@ final class Checkpointer implements IoDone {
             return;
         }
         if (io.error != 0) {
-            flushError = io.error;
+            deviceFlushFailed = true;
             replica.applier().stop(replica.deviceFailed((int) io.tag, "flushing", io.error));
         }
         if (--flushesInFlight == 0) {
-            // What a failed flush covered is not claimed: it stays in the log.
-            if (flushError == 0) {
+            // What a failed flush covered is never claimed, for a later flush may succeed without
+            // it: it stays in the log and is written again after the next opening.
+            if (!deviceFlushFailed) {
                 flushedAppliedSeq = applyingSeq;
             }
             writeCheckpoint();
