@@ -195,6 +195,11 @@ final class LogRing implements IoDone {
         return flushedSeq < writtenSeq;
     }
 
+    /** Whether a flush could be started now: none is under way, and the log has not failed. */
+    boolean mayFlush() {
+        return !flushInFlight && !failed();
+    }
+
     long firstUnflushedNanos() {
         return firstUnflushedNanos;
     }

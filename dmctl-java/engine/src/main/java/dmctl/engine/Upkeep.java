@@ -108,10 +108,11 @@ final class Upkeep {
 
     long wakeNanos() {
         long wake = Long.MAX_VALUE;
-        if (replica.log().hasUnflushed()) {
+        // What is under way wakes the group when it ends; a time that has passed would spin.
+        if (replica.log().hasUnflushed() && replica.log().mayFlush()) {
             wake = flushDueNanos();
         }
-        if (hasUnsaved()) {
+        if (hasUnsaved() && replica.checkpointer().idle() && !replica.log().failed()) {
             wake = Math.min(wake, lastCheckpointNanos + CHECKPOINT_NANOS);
         }
         return wake;
