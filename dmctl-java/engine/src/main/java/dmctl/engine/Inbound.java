@@ -161,6 +161,10 @@ final class Inbound implements LinkChannel.Events {
             } else {
                 channel.refuse(Message.CODE_MISMATCH, "site " + self + " is primary in this term");
             }
+        } else if (replica.log().failed()) {
+            channel.refuse(
+                    Message.CODE_MISMATCH,
+                    "site %s takes no records: %s".formatted(self, replica.log().failure()));
         } else {
             mode = Mode.TARGET;
             reply();

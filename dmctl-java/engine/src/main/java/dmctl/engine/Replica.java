@@ -353,6 +353,8 @@ final class Replica implements IoDone {
         if (serving) {
             writes().failAll(Errno.EIO);
         }
+        // The primary must not wait for a site that makes nothing durable any more.
+        closeUpstream(reason);
         if (!open) {
             fail(reason);
         }
@@ -553,7 +555,7 @@ final class Replica implements IoDone {
         if (serving) {
             wake = Math.min(wake, links().wakeNanos());
             for (SiteState site : sites.others()) {
-                wake = Math.min(wake, site.wakeNanos());
+                wake = Math.min(wake, site.wakeNanos(log().writtenSeq()));
             }
         }
         for (int i = 0; i < inbound.size(); i++) {

@@ -52,13 +52,18 @@ final class SiteState {
     /** SYNC only: completions do not wait for the site now. */
     boolean degraded;
 
+    private final long linkTimeoutNanos;
     private long outOfReachNanos;
+    private long progressNanos;
+    private long progressSeq = -1;
+    private boolean standsStill;
     private boolean wasInReach = true;
     private boolean overLimit;
     private long overLimitMicros;
 
-    SiteState(Site site) {
+    SiteState(Site site, long linkTimeoutMillis) {
         this.site = site;
+        this.linkTimeoutNanos = linkTimeoutMillis * 1_000_000L;
         this.settings = site.settings();
     }
 
@@ -120,12 +125,18 @@ final class SiteState {
     }
 
     /** Follows reach and catching up: degrade after the stated time, sync again when caught up. */
-    boolean updateDegraded(long nanos, long completedSeq) {
+    boolean updateDegraded(long nanos, long completedSeq, long writtenSeq) {
         if (settings.policy() != Policy.SYNC) {
             degraded = false;
             return false;
         }
-        boolean reach = inReach() && supply == Supply.FROM_LOG;
+        if (durableSeq != progressSeq || durableSeq >= writtenSeq) {
+            progressSeq = durableSeq;
+            progressNanos = nanos;
+        }
+        // One that answers but makes nothing durable would freeze writes like one that is away.
+        standsStill = nanos - progressNanos >= linkTimeoutNanos;
+        boolean reach = inReach() && supply == Supply.FROM_LOG && !standsStill;
         if (wasInReach && !reach) {
             outOfReachNanos = nanos;
         }
@@ -143,16 +154,22 @@ final class SiteState {
         return before != degraded;
     }
 
+    /** In reach, but what was sent is not made durable there. */
+    boolean standsStill() {
+        return standsStill;
+    }
+
     /** When the next change by time alone is due. */
-    long wakeNanos() {
-        boolean counting =
-                settings.policy() == Policy.SYNC
-                        && !degraded
-                        && !wasInReach
-                        && settings.outOfReach() == OutOfReach.DEGRADE;
-        return counting
-                ? outOfReachNanos + settings.degradeAfterMillis() * 1_000_000L
-                : Long.MAX_VALUE;
+    long wakeNanos(long writtenSeq) {
+        if (settings.policy() != Policy.SYNC
+                || degraded
+                || settings.outOfReach() != OutOfReach.DEGRADE) {
+            return Long.MAX_VALUE;
+        }
+        if (!wasInReach) {
+            return outOfReachNanos + settings.degradeAfterMillis() * 1_000_000L;
+        }
+        return durableSeq < writtenSeq ? progressNanos + linkTimeoutNanos : Long.MAX_VALUE;
     }
 
     boolean overLimit() {

@@ -20,7 +20,7 @@ final class Sites {
         SiteState[] rest = new SiteState[def.sites().size() - 1];
         int count = 0;
         for (GroupDefinition.Site site : def.sites()) {
-            SiteState state = new SiteState(site);
+            SiteState state = new SiteState(site, def.tuning().linkTimeoutMillis());
             if (site.nr() == def.selfSite()) {
                 mine = state;
             } else {
@@ -135,11 +135,13 @@ final class Sites {
 
     private void update(SiteState state) {
         long completed = replica.writes().completedSeq();
-        if (state != self && state.updateDegraded(replica.nanos(), completed)) {
+        if (state != self
+                && state.updateDegraded(replica.nanos(), completed, replica.log().writtenSeq())) {
+            String why = state.standsStill() ? "it makes nothing durable" : state.reason;
             replica.event(
                     state.degraded
                             ? "site %s: sync degraded to async: %s"
-                                    .formatted(state.site.name(), state.reason)
+                                    .formatted(state.site.name(), why)
                             : "site %s: sync again, caught up".formatted(state.site.name()));
         }
         if (state.settings.limitKind() == LimitKind.NONE) {

@@ -221,7 +221,8 @@ final class StatusReport {
                                                         : "link";
         String reason = site.reason;
         if (degraded) {
-            reason = "sync site treated as async: " + (reason.isEmpty() ? "catching up" : reason);
+            String why = site.standsStill() ? "it makes nothing durable" : reason;
+            reason = "sync site treated as async: " + (why.isEmpty() ? "catching up" : why);
         } else if (site.overLimit()) {
             reason = "past its limit" + (reason.isEmpty() ? "" : ": " + reason);
         }
