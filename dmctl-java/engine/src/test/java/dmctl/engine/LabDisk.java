@@ -1,0 +1,295 @@
+package dmctl.engine;
+
+import dmctl.engine.port.Io;
+import dmctl.engine.port.IoDone;
+import dmctl.engine.port.Storage;
+import dmctl.replog.LogLayout;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A disk in memory with a volatile cache. Operations take effect, in order, when the lab says so;
+ * what is held stays under way.
+ */
+final class LabDisk {
+    private static final int EIO = 5;
+
+    /** A write in the volatile cache. */
+    private record Cached(int offset, ByteBuffer bytes) {}
+
+    /** An operation under way, and how many writes a flush of now covers. */
+    private record Pending(LabSite by, Io io, long covers) {}
+
+    final String name;
+    private final boolean isLog;
+    private final byte[] content;
+    private final byte[] durable;
+    private final List<Cached> cache = new ArrayList<>();
+    private final ArrayDeque<Pending> pending = new ArrayDeque<>();
+    private final Set<Io.Op> held = EnumSet.noneOf(Io.Op.class);
+    private final Map<Io.Op, Integer> broken = new EnumMap<>(Io.Op.class);
+    private final List<String> trace;
+    private long writesEnded;
+    private long writesFlushed;
+    private int flushes;
+    private int writes;
+
+    LabDisk(String name, int bytes, boolean isLog, List<String> trace) {
+        this.name = name;
+        this.isLog = isLog;
+        this.trace = trace;
+        content = new byte[bytes];
+        durable = new byte[bytes];
+    }
+
+    /** From now on operations of this kind do not end. */
+    void hold(Io.Op op) {
+        held.add(op);
+    }
+
+    void release() {
+        held.clear();
+    }
+
+    /** From now on operations of this kind end with EIO. */
+    void breakDown(Io.Op op) {
+        broken.put(op, EIO);
+    }
+
+    void mend() {
+        broken.clear();
+    }
+
+    int flushes() {
+        return flushes;
+    }
+
+    int writes() {
+        return writes;
+    }
+
+    /** What readers see: a letter for each sector full of it, a dot for zeroes. */
+    String image() {
+        return Letters.read(content, 0, content.length);
+    }
+
+    /** What a power cut leaves. */
+    String durableImage() {
+        return Letters.read(durable, 0, durable.length);
+    }
+
+    /** Fills the disk, durably. */
+    void fill(String letters) {
+        byte[] bytes = Letters.bytes(letters);
+        System.arraycopy(bytes, 0, content, 0, bytes.length);
+        System.arraycopy(bytes, 0, durable, 0, bytes.length);
+    }
+
+    /** Turns one bit of something at rest. */
+    void flipBit(int offset) {
+        content[offset] ^= 1;
+        durable[offset] ^= 1;
+    }
+
+    /** The first place of some bytes, -1 if they are not on the disk. */
+    int find(byte[] bytes) {
+        for (int at = 0; at + bytes.length <= content.length; at += LabSite.SECTOR) {
+            if (Arrays.equals(content, at, at + bytes.length, bytes, 0, bytes.length)) {
+                return at;
+            }
+        }
+        return -1;
+    }
+
+    /** The process is gone: what it had under way never happens. */
+    void dropPendingOf(LabSite by) {
+        pending.removeIf(each -> each.by() == by);
+    }
+
+    /** What was not flushed is gone. */
+    void powerCut() {
+        pending.clear();
+        cache.clear();
+        writesFlushed = writesEnded;
+        System.arraycopy(durable, 0, content, 0, content.length);
+    }
+
+    /** What was not flushed stays readable, but no flush makes it durable any more. */
+    void forgetCache() {
+        cache.clear();
+        writesFlushed = writesEnded;
+    }
+
+    boolean busy() {
+        return pending.stream().anyMatch(each -> !held.contains(each.io().op));
+    }
+
+    /** Ends all operations under way that are not held; true if there were any. */
+    boolean run() {
+        List<Pending> ready = new ArrayList<>();
+        List<Pending> kept = new ArrayList<>();
+        while (!pending.isEmpty()) {
+            Pending each = pending.poll();
+            (held.contains(each.io().op) ? kept : ready).add(each);
+        }
+        pending.addAll(kept);
+        for (Pending each : ready) {
+            if (each.by().isRunning()) {
+                end(each);
+            }
+        }
+        return !ready.isEmpty();
+    }
+
+    private void end(Pending each) {
+        Io io = each.io();
+        io.error = broken.getOrDefault(io.op, 0);
+        if (io.error == 0) {
+            apply(io, each.covers());
+        }
+        IoDone done = io.done;
+        if (done == null) {
+            throw new AssertionError("nobody is told of " + io.op + " of " + name);
+        }
+        done.ioDone(io);
+    }
+
+    private void apply(Io io, long covers) {
+        trace.add(describe(io));
+        switch (io.op) {
+            case READ -> buffer(io).duplicate().put(content, (int) io.offset, bytes(io));
+            case WRITE -> {
+                byte[] data = new byte[bytes(io)];
+                buffer(io).get(buffer(io).position(), data);
+                write((int) io.offset, data);
+            }
+            case ZERO -> write((int) io.offset, new byte[(int) io.length]);
+            case FLUSH -> flushed(covers);
+            case EXTENTS -> {
+                if (io.extents == null) {
+                    throw new AssertionError("extents without a list");
+                }
+                io.extents.add(io.length, false);
+            }
+        }
+    }
+
+    private void write(int offset, byte[] data) {
+        writes++;
+        writesEnded++;
+        cache.add(new Cached(offset, ByteBuffer.wrap(data)));
+        System.arraycopy(data, 0, content, offset, data.length);
+    }
+
+    private void flushed(long covers) {
+        flushes++;
+        while (writesFlushed < covers) {
+            Cached first = cache.removeFirst();
+            first.bytes().get(0, durable, first.offset(), first.bytes().capacity());
+            writesFlushed++;
+        }
+    }
+
+    private static ByteBuffer buffer(Io io) {
+        ByteBuffer buffer = io.buffer;
+        if (buffer == null || !buffer.isDirect()) {
+            throw new AssertionError("an operation without a direct buffer");
+        }
+        return buffer;
+    }
+
+    private static int bytes(Io io) {
+        return switch (io.op) {
+            case READ, WRITE -> buffer(io).remaining();
+            case ZERO, EXTENTS -> (int) io.length;
+            case FLUSH -> 0;
+        };
+    }
+
+    private String describe(Io io) {
+        String what = io.op.name().toLowerCase(java.util.Locale.ROOT);
+        if (io.op == Io.Op.FLUSH) {
+            return name + " flush";
+        }
+        if (!isLog) {
+            return name + " " + what + " " + io.offset / LabSite.SECTOR;
+        }
+        String area =
+                io.offset < LogLayout.LINK_CURSORS_OFFSET
+                        ? "superblock"
+                        : io.offset < LogLayout.CHECKPOINT_OFFSET
+                                ? "cursors"
+                                : io.offset
+                                                < LogLayout.CHECKPOINT_OFFSET
+                                                        + 2 * LogLayout.DEFAULT_CHECKPOINT_BYTES
+                                        ? "checkpoint"
+                                        : "ring";
+        return area + " " + what;
+    }
+
+    Storage open(LabSite by) {
+        return new Opened(by);
+    }
+
+    private final class Opened implements Storage {
+        private final LabSite by;
+        private boolean closed;
+
+        Opened(LabSite by) {
+            this.by = by;
+        }
+
+        @Override
+        public String name() {
+            return name;
+        }
+
+        @Override
+        public long sizeBytes() {
+            return content.length;
+        }
+
+        @Override
+        public boolean hasVolatileCache() {
+            return true;
+        }
+
+        @Override
+        public void submit(Io io) {
+            if (closed) {
+                throw new AssertionError(name + " is used after its close");
+            }
+            for (Pending other : pending) {
+                if (other.io() == io || overlap(other.io(), io)) {
+                    throw new AssertionError(name + ": two operations at once on one range");
+                }
+            }
+            pending.add(new Pending(by, io, writesEnded));
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+        }
+    }
+
+    private static boolean overlap(Io one, Io other) {
+        boolean writes = changes(one) || changes(other);
+        return writes
+                && one.op != Io.Op.FLUSH
+                && other.op != Io.Op.FLUSH
+                && one.offset < other.offset + bytes(other)
+                && other.offset < one.offset + bytes(one);
+    }
+
+    private static boolean changes(Io io) {
+        return io.op == Io.Op.WRITE || io.op == Io.Op.ZERO;
+    }
+}

@@ -1,0 +1,334 @@
+package dmctl.engine;
+
+import dmctl.engine.GroupStatus.SiteStatus;
+import dmctl.engine.port.Clock;
+import dmctl.engine.port.Network;
+import dmctl.engine.port.Ports;
+import dmctl.engine.port.Request;
+import dmctl.engine.port.Storage;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A site of the lab: disks that stay, and a daemon's group that comes and goes. */
+final class LabSite {
+    static final int SECTOR = 512;
+
+    private final Lab lab;
+    private final GroupDefinition def;
+    private LabDisk log;
+    private final List<LabDisk> devices = new ArrayList<>();
+    private final List<LabDisk> exports = new ArrayList<>();
+    private final List<String> events = new ArrayList<>();
+    private boolean unreachable;
+    private boolean fullForExports;
+    private @Nullable Group group;
+
+    LabSite(Lab lab, GroupDefinition def, int logBytes) {
+        this.lab = lab;
+        this.def = def;
+        log = new LabDisk("log", logBytes, true, lab.trace());
+        for (GroupDefinition.Device device : def.devices()) {
+            devices.add(new LabDisk(device.name(), (int) device.sizeBytes(), false, lab.trace()));
+        }
+    }
+
+    String name() {
+        return def.sites().get(def.selfSite()).name();
+    }
+
+    private boolean hasDaemon() {
+        return def.sites().get(def.selfSite()).linkType().equals("tcp");
+    }
+
+    // The daemon
+
+    void start() {
+        if (hasDaemon()) {
+            Group fresh = new Group(def, new LabPorts());
+            group = fresh;
+            fresh.start();
+        }
+    }
+
+    /** The daemon is killed: what it had not given to the disks is gone. */
+    void kill() {
+        group = null;
+        lab.processGone(this);
+    }
+
+    /** The host loses power: what its disks had not flushed is gone, too. */
+    void powerCut() {
+        kill();
+        disks().forEach(LabDisk::powerCut);
+    }
+
+    void restart() {
+        if (isRunning()) {
+            kill();
+        }
+        start();
+        lab.settle();
+    }
+
+    /** Stops cleanly. */
+    String stop() {
+        return admin(done -> group().shutdown(done));
+    }
+
+    boolean isRunning() {
+        return group != null;
+    }
+
+    Group group() {
+        Group running = group;
+        if (running == null) {
+            throw new AssertionError("no daemon runs at " + name());
+        }
+        return running;
+    }
+
+    void turn() {
+        if (group != null) {
+            group.turn();
+        }
+    }
+
+    long wakeNanos() {
+        return group == null ? Long.MAX_VALUE : group.nextWakeNanos();
+    }
+
+    boolean hasIo() {
+        return disks().stream().anyMatch(LabDisk::busy);
+    }
+
+    // What a test looks at
+
+    LabDisk log() {
+        return log;
+    }
+
+    LabDisk data() {
+        return devices.get(0);
+    }
+
+    LabDisk wal() {
+        return devices.get(1);
+    }
+
+    List<LabDisk> exports() {
+        return exports;
+    }
+
+    List<LabDisk> disks() {
+        List<LabDisk> all = new ArrayList<>(devices);
+        all.add(log);
+        all.addAll(exports);
+        return all;
+    }
+
+    List<String> events() {
+        return events;
+    }
+
+    GroupStatus status() {
+        return group().status();
+    }
+
+    /** Another site as this one sees it. */
+    SiteStatus sees(String other) {
+        return status().sites().stream()
+                .filter(site -> site.name().equals(other))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Whatever is not fine at this site, by its word. */
+    List<String> problems() {
+        return status().problems().stream().map(GroupStatus.Problem::what).toList();
+    }
+
+    // Applications
+
+    /** Starts a write of letters to the device "data", a letter for each sector. */
+    LabRequest startWrite(int sector, String letters) {
+        return new LabRequest(lab, Request.Op.WRITE, 0).at(sector, letters).submit(group());
+    }
+
+    LabRequest startWal(int sector, String letters) {
+        return new LabRequest(lab, Request.Op.WRITE, 3).at(sector, letters).submit(group());
+    }
+
+    LabRequest startDurableWrite(int sector, String letters) {
+        LabRequest request = new LabRequest(lab, Request.Op.WRITE, 0).at(sector, letters);
+        return request.fua().submit(group());
+    }
+
+    LabRequest startDiscard(int sector, int sectors) {
+        return new LabRequest(lab, Request.Op.ZERO, 0).range(sector, sectors).submit(group());
+    }
+
+    LabRequest startFlush() {
+        return new LabRequest(lab, Request.Op.FLUSH, 0).submit(group());
+    }
+
+    LabRequest startRead(int sector, int sectors) {
+        return new LabRequest(lab, Request.Op.READ, 0).range(sector, sectors).submit(group());
+    }
+
+    /** Writes and waits for its completion. */
+    void write(int sector, String letters) {
+        startWrite(sector, letters).mustSucceed();
+    }
+
+    /** Writes and gives it all the time it needs. */
+    void writePatiently(int sector, String letters) {
+        LabRequest request = startWrite(sector, letters);
+        lab.until("the write has ended", request::hasEnded);
+        request.mustSucceed();
+    }
+
+    void writeWal(int sector, String letters) {
+        startWal(sector, letters).mustSucceed();
+    }
+
+    void discard(int sector, int sectors) {
+        startDiscard(sector, sectors).mustSucceed();
+    }
+
+    void flush() {
+        startFlush().mustSucceed();
+    }
+
+    /** Reads letters of the device "data" as an application sees it. */
+    String read(int sector, int sectors) {
+        return startRead(sector, sectors).mustSucceed().letters();
+    }
+
+    String readWal(int sector, int sectors) {
+        return new LabRequest(lab, Request.Op.READ, 3)
+                .range(sector, sectors)
+                .submit(group())
+                .mustSucceed()
+                .letters();
+    }
+
+    // Administrators
+
+    /** Asks and waits for the answer: its text, with "REFUSED: " before a refusal. */
+    String admin(Consumer<Admin.Done> ask) {
+        List<String> answers = new ArrayList<>();
+        ask.accept(
+                new Admin.Done() {
+                    @Override
+                    public void done(String text) {
+                        answers.add(text);
+                    }
+
+                    @Override
+                    public void refused(String text) {
+                        answers.add("REFUSED: " + text);
+                    }
+                });
+        lab.until("an answer", () -> !answers.isEmpty());
+        return answers.getFirst();
+    }
+
+    String takeover() {
+        return admin(done -> group().takeover(false, done));
+    }
+
+    String resync(String other, boolean discard) {
+        int nr = lab.site(other).def.selfSite();
+        return admin(done -> group().resync(nr, discard, done));
+    }
+
+    // Ports
+
+    /** The devices of a blockdev site cannot be opened any more, or can again. */
+    void unreachableDevices(boolean on) {
+        unreachable = on;
+    }
+
+    /** Somebody mixes up the files of two sites. */
+    void swapLogWith(LabSite other) {
+        LabDisk mine = log;
+        log = other.log;
+        other.log = mine;
+    }
+
+    /** Exports find no space any more, or do again. */
+    void fullForExports(boolean on) {
+        fullForExports = on;
+    }
+
+    private final class LabPorts implements Ports, Clock, Network {
+        @Override
+        public Clock clock() {
+            return this;
+        }
+
+        @Override
+        public long monotonicNanos() {
+            return lab.now();
+        }
+
+        @Override
+        public long wallMicros() {
+            return 1_700_000_000_000_000L + lab.now() / 1_000;
+        }
+
+        @Override
+        public long randomBits() {
+            return lab.random.nextLong();
+        }
+
+        @Override
+        public Network network() {
+            return this;
+        }
+
+        @Override
+        public void connect(int siteNr, ConnectDone done) {
+            lab.connect(LabSite.this, siteNr, done);
+        }
+
+        @Override
+        public Storage log() {
+            return log.open(LabSite.this);
+        }
+
+        @Override
+        public Storage device(int devNr) {
+            return devices.get(devNr == 0 ? 0 : 1).open(LabSite.this);
+        }
+
+        @Override
+        public Storage[] remoteDevices(int siteNr) throws IOException {
+            LabSite remote = lab.siteNr(siteNr);
+            if (remote.unreachable) {
+                throw new IOException("no way to the devices of " + remote.name());
+            }
+            return remote.devices.stream()
+                    .map(disk -> disk.open(LabSite.this))
+                    .toArray(Storage[]::new);
+        }
+
+        @Override
+        public Storage createExport(String name, long bytes) throws IOException {
+            if (fullForExports) {
+                throw new IOException("no space left");
+            }
+            LabDisk disk = new LabDisk(name, (int) bytes, false, lab.trace());
+            exports.add(disk);
+            return disk.open(LabSite.this);
+        }
+
+        @Override
+        public Consumer<String> events() {
+            return events::add;
+        }
+    }
+}

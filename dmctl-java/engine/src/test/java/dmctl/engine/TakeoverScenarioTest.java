@@ -1,0 +1,221 @@
+package dmctl.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dmctl.engine.GroupStatus.Data;
+import dmctl.engine.GroupStatus.Link;
+import dmctl.engine.GroupStatus.Role;
+import dmctl.engine.port.Io;
+import org.junit.jupiter.api.Test;
+
+/** Changes of the primary: who goes on, who is fenced, who is refused, who is taken in again. */
+class TakeoverScenarioTest {
+    private final Lab lab = Lab.running(Lab.primary("home"), Lab.sync("near"), Lab.async("far"));
+    private final LabSite home = lab.site("home");
+    private final LabSite near = lab.site("near");
+    private final LabSite far = lab.site("far");
+
+    private void untilFollowing(LabSite primary, LabSite target) {
+        lab.until(
+                target.name() + " follows",
+                () ->
+                        primary.sees(target.name()).link() == Link.UP
+                                && primary.sees(target.name()).durableSeq()
+                                        == primary.status().headSeq());
+    }
+
+    @Test
+    void afterATakeoverTheSiteServesWhatItHeld() {
+        home.write(0, "abc");
+        home.kill();
+        assertThat(near.takeover()).contains("near is primary");
+        assertThat(near.read(0, 4)).isEqualTo("abc.");
+        near.write(3, "d");
+        assertThat(near.read(0, 4)).isEqualTo("abcd");
+    }
+
+    @Test
+    void aTakeoverTakesInWhatAnotherSiteHoldsBeyondItsOwnLog() {
+        lab.cut("home", "far");
+        home.write(0, "abc");
+        home.kill();
+        assertThat(far.takeover()).contains("far is primary");
+        assertThat(far.read(0, 3)).isEqualTo("abc");
+        assertThat(far.events()).anyMatch(line -> line.contains("took in seq"));
+    }
+
+    @Test
+    void theOtherSitesFollowTheNewPrimary() {
+        home.write(0, "abc");
+        home.kill();
+        near.takeover();
+        near.write(3, "d");
+        untilFollowing(near, far);
+        lab.run(2_000);
+        assertThat(far.data().image()).startsWith("abcd");
+    }
+
+    @Test
+    void theOldPrimaryIsFencedWhenItComesBackAndThenFollows() {
+        home.write(0, "abc");
+        home.kill();
+        near.takeover();
+        near.write(3, "d");
+        home.restart();
+        lab.until("home answers", () -> home.status().role() == Role.TARGET);
+        assertThat(home.group().serving()).isFalse();
+        assertThat(home.events()).anyMatch(line -> line.contains("fenced"));
+        untilFollowing(near, home);
+        lab.run(2_000);
+        assertThat(home.data().image()).startsWith("abcd");
+    }
+
+    @Test
+    void anOldPrimaryThatStillRunsIsFencedWhenTheWayToTheNewOneIsBack() {
+        home.write(0, "abc");
+        lab.isolate("home");
+        lab.settle();
+        assertThat(near.takeover()).contains("near is primary");
+        assertThat(home.group().serving()).isTrue();
+        lab.mendAll();
+        lab.until("home is fenced", () -> !home.group().serving());
+        assertThat(home.startWrite(3, "x").errno()).isEqualTo(Errno.ESHUTDOWN);
+        untilFollowing(near, home);
+    }
+
+    /** The old primary goes on by itself while another site takes over: their histories fork. */
+    private void fork() {
+        home.write(0, "abc");
+        lab.run(500);
+        lab.isolate("home");
+        LabRequest alone = home.startWrite(3, "home");
+        lab.run(1_500);
+        assertThat(alone.hasSucceeded()).as("completed while degraded").isTrue();
+        near.takeover();
+        near.write(3, "near");
+        lab.mendAll();
+    }
+
+    @Test
+    void aForkedOldPrimaryIsRefusedByName() {
+        fork();
+        lab.until("refused", () -> near.sees("home").link() == Link.REFUSED);
+        assertThat(near.sees("home").data()).isEqualTo(Data.FORKED);
+        assertThat(near.sees("home").problem().reason())
+                .contains("home has forked")
+                .contains("1 writes beyond seq 1");
+        lab.run(10_000);
+        assertThat(home.status().data()).isEqualTo(Data.FORKED);
+        assertThat(home.problems()).contains("forked");
+        assertThat(home.takeover()).startsWith("REFUSED");
+        assertThat(home.data().image()).doesNotContain("n");
+    }
+
+    @Test
+    void aForkedSiteIsTakenInAgainOnRequestAndKeepsItsWritesAsAnExport() {
+        fork();
+        lab.until("refused", () -> near.sees("home").link() == Link.REFUSED);
+        assertThat(near.resync("home", false)).contains("1 writes would be discarded");
+        lab.run(1_000);
+        assertThat(near.sees("home").link()).isEqualTo(Link.REFUSED);
+        near.resync("home", true);
+        untilFollowing(near, home);
+        lab.until("consistent", () -> home.status().data() == Data.CONSISTENT);
+        lab.run(2_000);
+        assertThat(home.data().image()).isEqualTo(near.data().image()).startsWith("abcnear");
+        assertThat(home.exports()).hasSize(1);
+        assertThat(home.exports().getFirst().name).isEqualTo("lab-home-seq-2-2.export");
+        assertThat(home.exports().getFirst().find(Letters.bytes("home"))).isPositive();
+    }
+
+    @Test
+    void anExportThatCannotBeWrittenStopsTheDiscard() {
+        fork();
+        lab.until("refused", () -> near.sees("home").link() == Link.REFUSED);
+        home.fullForExports(true);
+        near.resync("home", true);
+        lab.until("home says so", () -> home.status().role() == Role.FAILED);
+        assertThat(home.problems()).contains("failed");
+        home.fullForExports(false);
+        home.restart();
+        lab.run(1_000);
+        assertThat(home.status().data()).isEqualTo(Data.FORKED);
+        assertThat(home.status().headSeq()).isEqualTo(2);
+    }
+
+    @Test
+    void aPreviewOfATakeoverSaysWhatWouldBeLostAndChangesNothing() {
+        home.write(0, "abc");
+        lab.run(1_000);
+        lab.cut("home", "near");
+        lab.cut("home", "far");
+        lab.settle();
+        String text = near.admin(done -> near.group().previewTakeover(done));
+        assertThat(text).contains("this copy: consistent, up to seq 1").contains("lost: 0 writes");
+        assertThat(near.status().role()).isEqualTo(Role.TARGET);
+        assertThat(home.group().serving()).isTrue();
+    }
+
+    @Test
+    void twoTakeoversInARowGoOnInOneHistory() {
+        home.write(0, "a");
+        home.kill();
+        near.takeover();
+        near.write(1, "b");
+        untilFollowing(near, far);
+        near.kill();
+        far.takeover();
+        far.writePatiently(2, "c");
+        assertThat(far.read(0, 3)).isEqualTo("abc");
+        home.restart();
+        near.restart();
+        untilFollowing(far, home);
+        untilFollowing(far, near);
+        assertThat(far.status().terms()).hasSize(3);
+    }
+
+    @Test
+    void aSiteAheadOfTheNewPrimaryHasForkedUnlessItsRecordsAreTakenIn() {
+        lab.cut("near", "far");
+        lab.cut("home", "far");
+        home.write(0, "abc");
+        home.kill();
+        far.takeover();
+        far.writePatiently(0, "x");
+        lab.mendAll();
+        lab.until("near is refused", () -> far.sees("near").link() == Link.REFUSED);
+        assertThat(near.status().data()).isEqualTo(Data.FORKED);
+        assertThat(near.exports()).isEmpty();
+    }
+
+    @Test
+    void aTakeoverWaitsUntilTheTermIsDurable() {
+        home.write(0, "abc");
+        home.kill();
+        near.log().hold(Io.Op.FLUSH);
+        StringBuilder answer = new StringBuilder();
+        near.group()
+                .takeover(
+                        false,
+                        new Admin.Done() {
+                            @Override
+                            public void done(String text) {
+                                answer.append(text);
+                            }
+
+                            @Override
+                            public void refused(String text) {
+                                answer.append(text);
+                            }
+                        });
+        lab.run(5_000);
+        assertThat(answer).isEmpty();
+        assertThat(near.group().serving()).isFalse();
+        near.log().release();
+        lab.until("serving", () -> near.group().serving());
+        near.powerCut();
+        near.start();
+        lab.until("serving", () -> near.group().serving());
+        assertThat(near.status().terms()).anyMatch(line -> line.contains("takeover"));
+    }
+}
