@@ -61,6 +61,7 @@ final class Replica implements IoDone {
     private boolean serving;
     private boolean savingPhase;
     private String failure = "";
+    private long sourceDurableSeq;
     private long lastBatchMicros;
     private String upstreamLost = "no primary has connected yet";
     private long upstreamLostMicros;
@@ -412,12 +413,15 @@ final class Replica implements IoDone {
         if (standing.role == Role.PRIMARY) {
             return serving || shutdown != null ? ring.flushedSeq() : applier().appliedSeq();
         }
-        Upstream source = upstream;
-        return source == null
-                ? applier().appliedSeq()
-                : Math.min(
-                        ring.flushedSeq(),
-                        Math.max(source.sourceFlushedSeq(), applier().appliedSeq()));
+        return Math.min(ring.flushedSeq(), Math.max(sourceDurableSeq, applier().appliedSeq()));
+    }
+
+    /**
+     * A source has told how far its own log is durable: what it has is never cut off again here, so
+     * it stays true when the source is gone.
+     */
+    void durableAtSource(long seq) {
+        sourceDurableSeq = Math.max(sourceDurableSeq, seq);
     }
 
     // Roles

@@ -23,7 +23,6 @@ final class Upstream {
     private boolean saving;
     private boolean ended;
     private boolean eager;
-    private long sourceFlushedSeq;
     private long ackedReceived = -1;
     private long ackedDurable = -1;
     private long ackedApplied = -1;
@@ -52,11 +51,6 @@ final class Upstream {
 
     boolean eager() {
         return eager;
-    }
-
-    /** Newest seq the source has durable itself: nothing above may go to a device here. */
-    long sourceFlushedSeq() {
-        return sourceFlushedSeq;
     }
 
     long sourceCompletedSeq() {
@@ -153,7 +147,6 @@ final class Upstream {
             return;
         }
         eager = eagerly == 1;
-        sourceFlushedSeq = replica.applier().appliedSeq();
         standing.history = history;
         standing.primarySite = source.site();
         standing.forkedAtSeq = -1;
@@ -249,7 +242,7 @@ final class Upstream {
         if (metaBytes < 48) {
             return;
         }
-        sourceFlushedSeq = Math.max(sourceFlushedSeq, in.getLong(meta));
+        replica.durableAtSource(in.getLong(meta));
         sourceCompletedSeq = in.getLong(meta + 16);
         behindBytes = in.getLong(meta + 32);
         eager = in.getLong(meta + 40) == 1;
