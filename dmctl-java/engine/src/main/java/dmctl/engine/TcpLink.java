@@ -270,7 +270,9 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
     /** The site holds records that this history does not. */
     private void surplus(LinkChannel to, Hello hello, long common) {
         // Where the primary's log was reopened its flushed mark bounds what the site has applied.
-        boolean reopened = replica.history().reopenedAt(common) && hello.appliedSeq() <= common;
+        boolean reopened =
+                replica.history().reopenedWithout(log.headSeq(), hello.history(), hello.headSeq())
+                        && hello.appliedSeq() <= common;
         if (reopened || (discardApproved && hello.touchedSeq() <= common)) {
             discardApproved = false;
             replica.event(

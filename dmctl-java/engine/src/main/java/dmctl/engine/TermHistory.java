@@ -87,17 +87,23 @@ record TermHistory(List<Term> terms) {
     }
 
     /**
-     * Whether the records another log holds beyond a common seq may be cut off there without
-     * asking: only where this history went on from that seq because the primary's own log had lost
-     * its unflushed end, never where another site took over.
+     * Whether the records another log holds beyond the common seq may be cut off there without
+     * asking: only where they belong to the last term both share, and this history went on from
+     * there because the primary's own log had lost its unflushed end; never where another site took
+     * over.
+     *
+     * @param headSeq newest record of this log
+     * @param other history of the other log
+     * @param otherHeadSeq newest record of the other log
      */
-    boolean reopenedAt(long commonSeq) {
-        for (Term term : terms) {
-            if (term.previousLastSeq() >= commonSeq) {
-                return term.previousLastSeq() == commonSeq && term.kind() == Term.Kind.REOPENED;
-            }
-        }
-        return false;
+    boolean reopenedWithout(long headSeq, TermHistory other, long otherHeadSeq) {
+        TermHistory mine = upTo(headSeq);
+        TermHistory theirs = other.upTo(otherHeadSeq);
+        int common = mine.commonTerms(theirs);
+        return common > 0
+                && common == theirs.terms.size()
+                && common < mine.terms.size()
+                && mine.terms.get(common).kind() == Term.Kind.REOPENED;
     }
 
     private int commonTerms(TermHistory other) {
