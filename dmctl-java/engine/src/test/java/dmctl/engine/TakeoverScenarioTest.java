@@ -189,6 +189,27 @@ class TakeoverScenarioTest {
     }
 
     @Test
+    void whatATakeoverLeavesBehindIsNeverCutOffUnaskedEvenRightAfterAReopening() {
+        home.write(0, "abc");
+        lab.run(1_000);
+        home.restart();
+        lab.until("serving", () -> home.group().serving());
+        untilFollowing(home, near);
+        untilFollowing(home, far);
+        lab.cut("home", "near");
+        home.writePatiently(3, "d");
+        lab.run(100);
+        assertThat(far.status().headSeq()).isEqualTo(2);
+        home.kill();
+        lab.cut("near", "far");
+        near.takeover();
+        lab.mendAll();
+        lab.until("far is refused", () -> near.sees("far").link() == Link.REFUSED);
+        assertThat(far.exports()).isEmpty();
+        assertThat(far.status().headSeq()).isEqualTo(2);
+    }
+
+    @Test
     void aTakeoverWaitsUntilTheTermIsDurable() {
         home.write(0, "abc");
         home.kill();
