@@ -412,7 +412,9 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
 
     @Override
     public boolean drained() {
-        return state != State.STREAMING || site.durableSeq >= log.headSeq();
+        // Applied, not only durable there: it applies nothing that it does not know durable here,
+        // and after the end of this link it hears of no flush any more.
+        return state != State.STREAMING || site.appliedSeq >= log.headSeq();
     }
 
     @Override
