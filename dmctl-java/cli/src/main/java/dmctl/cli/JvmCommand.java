@@ -44,7 +44,8 @@ final class JvmCommand {
                         "--enable-native-access=" + nativeModules()));
         command.addAll(extraOptions(System.getenv("DMCTLD_JAVA_OPTS")));
         command.addAll(mainClass("dmctl.daemon", "dmctl.daemon.Dmctld"));
-        command.addAll(List.of("--config", config.file().toString(), "--site", site.name(), "--create"));
+        command.addAll(
+                List.of("--config", config.file().toString(), "--site", site.name(), "--create"));
         return command;
     }
 

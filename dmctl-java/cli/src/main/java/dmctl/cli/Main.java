@@ -95,6 +95,18 @@ public final class Main implements Callable<Integer> {
     }
 
     /**
+     * Runs a command in this process.
+     *
+     * @param out where it reports
+     * @param err where it complains
+     * @param args words of the command line
+     * @return its exit code
+     */
+    public static int run(PrintWriter out, PrintWriter err, String... args) {
+        return commandLine().setOut(out).setErr(err).execute(args);
+    }
+
+    /**
      * Runs the command and ends the process with its exit code.
      *
      * @param args words of the command line

@@ -79,8 +79,11 @@ final class Stop {
     }
 
     private static boolean stopOne(Site site, DaemonView view, PrintWriter out) {
+        String text;
         try {
-            AdminClient.order(GroupView.socket(site), AdminClient.request("shutdown"), PATIENCE);
+            text =
+                    AdminClient.order(
+                            GroupView.socket(site), AdminClient.request("shutdown"), PATIENCE);
         } catch (CommandFailure e) {
             out.println(site.name() + ": not stopped: " + e.getMessage());
             return false;
@@ -90,7 +93,7 @@ final class Stop {
             if (process.isPresent()) {
                 process.get().onExit().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
             }
-            out.println(site.name() + ": stopped, everything is on its devices");
+            out.println(site.name() + ": " + text);
             return true;
         } catch (TimeoutException | ExecutionException e) {
             out.println(site.name() + ": its process " + view.pid() + " has not ended");

@@ -68,7 +68,8 @@ final class TakeoverCommand implements Callable<Integer> {
         JsonObject request = AdminClient.request("takeover");
         request.put("evenIfNotConsistent", force);
         String text = AdminClient.order(socket, request, patience);
-        out.println(text.isEmpty() ? name + " is primary" : text);
+        // The rest of the answer repeats the loss, which was said above.
+        out.println(text.lines().findFirst().orElse(name + " is primary"));
         Clients.lines(config, site).forEach(out::println);
         return ExitCode.OK;
     }

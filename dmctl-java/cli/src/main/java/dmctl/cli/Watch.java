@@ -91,8 +91,22 @@ final class Watch {
             }
         }
         out.flush();
+        List<String> failures = new ArrayList<>();
         for (DaemonProcess daemon : List.copyOf(started.values())) {
-            daemon.awaitAnswer(ANSWER);
+            try {
+                daemon.awaitAnswer(ANSWER);
+            } catch (CommandFailure e) {
+                failures.add(String.valueOf(e.getMessage()));
+            }
+        }
+        if (!failures.isEmpty()) {
+            throw new CommandFailure(
+                    ExitCode.FAILED,
+                    String.join("\n", failures)
+                            + (options.detach && failures.size() < started.size()
+                                    ? "\nthe other daemons run on; stop them with: dmctl down -f "
+                                            + config.file()
+                                    : ""));
         }
     }
 
