@@ -67,7 +67,8 @@ final class Ending {
             all &=
                     site.flow() == Flow.LIVE
                             && site.data() == GroupStatus.Data.CONSISTENT
-                            && site.durableSeq() == status.headSeq();
+                            && site.durableSeq() == status.headSeq()
+                            && site.appliedSeq() == status.headSeq();
         }
         return all;
     }
@@ -106,7 +107,7 @@ final class Ending {
                 () -> {
                     if (!ended[0]) {
                         throw new Violation(
-                                "stuck: the clean stop of " + site.name + " does not end");
+                                "stuck: the clean stop of " + site.name + " does not end\n" + process.group().status());
                     }
                 });
         Runnable stopped =
