@@ -178,6 +178,18 @@ final class ReadPath implements IoDone, FrameReader.Done {
         }
     }
 
+    /**
+     * Where the log must not be released for parts that wait for a reader. Not even once the record
+     * is applied: what a newer one had overwritten by then was never brought to the device.
+     */
+    long pinnedPosition() {
+        long least = Long.MAX_VALUE;
+        for (LogPart part : logParts) {
+            least = Math.min(least, log.batches().position(log.batches().find(part.seq())));
+        }
+        return least;
+    }
+
     private void startLogReads() {
         if (!readersMade) {
             for (int i = 0; i < LOG_READERS; i++) {
@@ -193,11 +205,6 @@ final class ReadPath implements IoDone, FrameReader.Done {
     }
 
     private void start(int reader, LogPart part) {
-        if (part.seq() <= replica.applier().appliedSeq()) {
-            readDevice(part.request(), part.device(), part.sector(), part.sectors());
-            partEnded(part.request(), 0);
-            return;
-        }
         reading[reader] = part;
         readers[reader].read(log.batches().find(part.seq()), this);
     }

@@ -314,7 +314,7 @@ final class Replica implements IoDone {
     }
 
     long pinnedPosition() {
-        long least = Long.MAX_VALUE;
+        long least = reads().pinnedPosition();
         for (int i = 0; i < readers.size(); i++) {
             least = Math.min(least, readers.get(i).pinnedPosition());
         }
