@@ -257,7 +257,14 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
 
     private void compare(LinkChannel to, Hello hello) {
         long common = replica.history().commonSeq(log.headSeq(), hello.history(), hello.headSeq());
-        if (common < hello.headSeq()) {
+        if (hello.phase() == Standing.Phase.REPLAYING && copiedBeyond(hello)) {
+            site.supply = Supply.OUT_OF_LOG;
+            replica.event(
+                    ("site %s: its regions were copied from a history that this one does not"
+                                    + " continue; they are copied again")
+                            .formatted(site.site.name()));
+            to.sendLongs(Message.RESYNC_BEGIN, 0);
+        } else if (common < hello.headSeq()) {
             surplus(to, hello, common);
         } else if (hello.headSeq() < log.tailSeq()) {
             site.supply = Supply.OUT_OF_LOG;
@@ -265,6 +272,12 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         } else {
             stream(to, hello);
         }
+    }
+
+    /** Whether regions at the site may hold records that this history does not. */
+    private boolean copiedBeyond(Hello hello) {
+        long needed = hello.needSeq();
+        return replica.history().commonSeq(log.headSeq(), hello.history(), needed) < needed;
     }
 
     /** The site holds records that this history does not. */

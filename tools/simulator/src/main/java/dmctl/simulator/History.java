@@ -60,28 +60,25 @@ final class History {
         History fork = new History(this, journal.tick());
         for (int i = 0; i < memberCount; i++) {
             int op = members[i];
-            if (seq(op) <= lastSeq) {
-                fork.add(op);
-            } else if (journal.large(op) && lowSeq(op) <= lastSeq) {
-                fork.addShown(op, lastSeq, found);
+            boolean split = journal.large(op) && lowSeq(op) <= lastSeq && seq(op) > lastSeq;
+            if (seq(op) <= lastSeq || split) {
+                fork.note(op);
+                if (split || cutSeqs.containsKey(op)) {
+                    fork.cutSeqs.put(op, Math.min(seq(op), lastSeq));
+                }
             }
-            Long cut = cutSeqs.get(op);
-            if (cut != null) {
-                fork.cutSeqs.put(op, cut);
+        }
+        for (int index = 0; index < versions.length; index++) {
+            for (int i = 0; i < counts[index]; i++) {
+                int op = versions[index][i];
+                boolean shown =
+                        found[index] == op || (found[index] == Stamp.ZERO && journal.zeroes(op));
+                if (fork.holds(op) && (seq(op) <= lastSeq || shown)) {
+                    fork.insert(index, op);
+                }
             }
         }
         return fork;
-    }
-
-    private void addShown(int op, long lastSeq, int[] found) {
-        note(op);
-        cutSeqs.put(op, lastSeq);
-        int first = index(journal.device(op), journal.firstSector(op));
-        for (int at = first; at < first + journal.sectors(op); at++) {
-            if (found[at] == op || (found[at] == Stamp.ZERO && journal.zeroes(op))) {
-                insert(at, op);
-            }
-        }
     }
 
     /** Returns the seq of the last record of an op in this line. */

@@ -168,21 +168,35 @@ final class PrefixOracle {
         return history.base(index);
     }
 
-    /** The last zeroing that can follow every included op of the sector; included ones first. */
+    /**
+     * A zeroing that can follow every included op of the sector. Where the order is known, it comes
+     * after the last included write; included ones go first.
+     */
     private int chooseZeroing(int index) {
-        int choice = -1;
-        boolean choiceHeld = false;
+        int lastWrite = -1;
         for (int i = 0; i < history.count(index); i++) {
             int op = history.version(index, i);
-            if (!journal.zeroes(op) || !canBeLast(index, op)) {
-                continue;
+            if (!journal.zeroes(op) && holds(index, op)) {
+                lastWrite = i;
             }
-            boolean held = holds(index, op);
-            if (choice < 0
-                    || held
-                    || (!choiceHeld && journal.issued(op) < journal.issued(choice))) {
-                choice = op;
-                choiceHeld = held;
+        }
+        int choice = chooseZeroing(index, lastWrite + 1);
+        return choice < 0 ? chooseZeroing(index, 0) : choice;
+    }
+
+    private int chooseZeroing(int index, int from) {
+        int choice = -1;
+        boolean choiceHeld = false;
+        for (int i = from; i < history.count(index); i++) {
+            int op = history.version(index, i);
+            if (journal.zeroes(op) && canBeLast(index, op)) {
+                boolean held = holds(index, op);
+                if (choice < 0 || held) {
+                    choice = op;
+                    choiceHeld = held;
+                } else if (!choiceHeld && journal.issued(op) < journal.issued(choice)) {
+                    choice = op;
+                }
             }
         }
         return choice;

@@ -107,7 +107,8 @@ final class Weather {
     /** What the plan still lacks. */
     private Strike wanted() {
         if (crashes >= run.plan.crashes || random.oneIn(3)) {
-            return random.oneIn(2) ? Strike.KILL_PRIMARY : Strike.TAKE_OVER_ALIVE;
+            boolean death = random.oneIn(2) && run.failover().candidate() != null;
+            return death ? Strike.KILL_PRIMARY : Strike.TAKE_OVER_ALIVE;
         }
         Strike[] some = {
             Strike.KILL_PRIMARY,
