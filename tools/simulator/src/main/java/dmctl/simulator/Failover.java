@@ -19,6 +19,7 @@ final class Failover {
     private int taking = -1;
     private int takeovers;
     private int attempts;
+    private long takeoverTerm;
     private boolean loading;
     private @Nullable SimProcess verifying;
     private long floor;
@@ -210,7 +211,10 @@ final class Failover {
                         + process.group().status());
     }
 
-    /** Returns a target that says it can be taken over; null if there is none. */
+    /**
+     * Returns a target that says it can be taken over, and has heard of the last takeover: one that
+     * has not would open a term beside the other, and only people can say which of them counts.
+     */
     @Nullable SimSite candidate() {
         List<SimSite> able = new ArrayList<>();
         for (SimSite site : run.sites) {
@@ -218,6 +222,7 @@ final class Failover {
             if (site.nr != primary
                     && status != null
                     && status.role() == GroupStatus.Role.TARGET
+                    && status.term() >= takeoverTerm
                     && status.data() == GroupStatus.Data.CONSISTENT) {
                 able.add(site);
             }
@@ -273,6 +278,8 @@ final class Failover {
     }
 
     private void became(SimSite target) {
+        GroupStatus status = run.status(target);
+        takeoverTerm = status == null ? takeoverTerm : status.term();
         takeovers++;
         attempts = 0;
         taking = -1;
