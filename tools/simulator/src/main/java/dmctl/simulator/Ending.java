@@ -107,7 +107,10 @@ final class Ending {
                 () -> {
                     if (!ended[0]) {
                         throw new Violation(
-                                "stuck: the clean stop of " + site.name + " does not end\n" + process.group().status());
+                                "stuck: the clean stop of "
+                                        + site.name
+                                        + " does not end\n"
+                                        + process.group().status());
                     }
                 });
         Runnable stopped =
