@@ -299,6 +299,7 @@ public final class Group implements FrontEnd, Admin {
             return;
         }
         site.settings = settings;
+        site.setOverLimit(false, 0);
         wake();
         done.done("site %s: settings changed".formatted(site.site.name()));
     }

@@ -149,11 +149,14 @@ final class Sites {
             return;
         }
         boolean over = !withinLimit(state, completed, replica.writes().completedBytes());
-        if (over && !state.overLimit()) {
+        boolean crossed = over && !state.overLimit();
+        if (crossed) {
             replica.event("site %s: past its limit".formatted(state.site.name()));
         }
         state.setOverLimit(over, replica.wallMicros());
-        if (over
+        // Once it is past the limit it must have been within again: else one that catches up from
+        // what the log still holds would be dropped over and over.
+        if (crossed
                 && state != self
                 && state.supply == Supply.FROM_LOG
                 && state.settings.policy() == Policy.ASYNC
