@@ -78,7 +78,7 @@ final class Lab {
                 all,
                 self,
                 0,
-                new Tuning(1 << 20, 32 << 10, 8 << 10, 500, 2_000, 1_000, 200));
+                new Tuning(1 << 20, 8 << 10, 8 << 10, 500, 2_000, 1_000, 200));
     }
 
     /** A site and how it takes part. */

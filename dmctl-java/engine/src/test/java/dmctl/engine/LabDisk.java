@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,6 +35,7 @@ final class LabDisk {
     private final List<Cached> cache = new ArrayList<>();
     private final ArrayDeque<Pending> pending = new ArrayDeque<>();
     private final Set<Io.Op> held = EnumSet.noneOf(Io.Op.class);
+    private final Set<String> heldByName = new HashSet<>();
     private final Map<Io.Op, Integer> broken = new EnumMap<>(Io.Op.class);
     private final List<String> trace;
     private long writesEnded;
@@ -54,8 +56,18 @@ final class LabDisk {
         held.add(op);
     }
 
+    /** From now on operations that the trace calls so do not end. */
+    void hold(String operation) {
+        heldByName.add(operation);
+    }
+
+    private boolean isHeld(Pending each) {
+        return held.contains(each.io().op) || heldByName.contains(describe(each.io()));
+    }
+
     void release() {
         held.clear();
+        heldByName.clear();
     }
 
     /** From now on operations of this kind end with EIO. */
@@ -128,7 +140,7 @@ final class LabDisk {
     }
 
     boolean busy() {
-        return pending.stream().anyMatch(each -> !held.contains(each.io().op));
+        return pending.stream().anyMatch(each -> !isHeld(each));
     }
 
     /** Ends all operations under way that are not held; true if there were any. */
@@ -137,7 +149,7 @@ final class LabDisk {
         List<Pending> kept = new ArrayList<>();
         while (!pending.isEmpty()) {
             Pending each = pending.poll();
-            (held.contains(each.io().op) ? kept : ready).add(each);
+            (isHeld(each) ? kept : ready).add(each);
         }
         pending.addAll(kept);
         for (Pending each : ready) {

@@ -1,5 +1,6 @@
 package dmctl.engine;
 
+import dmctl.engine.port.ExtentList;
 import dmctl.engine.port.Request;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,17 @@ final class LabRequest implements Request.Done {
         request.offset = (long) sector * LabSite.SECTOR;
         request.length = (long) sectors * LabSite.SECTOR;
         request.data = Buffers.aligned((int) request.length);
+        return this;
+    }
+
+    /** Off by some bytes. */
+    LabRequest shift(int bytes) {
+        request.offset += bytes;
+        return this;
+    }
+
+    LabRequest into(ExtentList extents) {
+        request.extents = extents;
         return this;
     }
 

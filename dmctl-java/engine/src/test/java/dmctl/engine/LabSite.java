@@ -236,6 +236,12 @@ final class LabSite {
         return answers.getFirst();
     }
 
+    /** Changes how a site takes part. */
+    void set(String other, GroupDefinition.Settings settings) {
+        int nr = lab.site(other).def.selfSite();
+        admin(done -> group().set(nr, settings, done));
+    }
+
     String takeover() {
         return admin(done -> group().takeover(false, done));
     }
