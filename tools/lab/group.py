@@ -228,6 +228,16 @@ class Group:
             raise RuntimeError(f"site {site} does not run")
         processes.kill_pid(pid)
 
+    def count_messages(self, text):
+        """How many lines of all daemons' messages contain a text."""
+        count = 0
+        for name in self.daemons():
+            path = os.path.join(self.sites[name].state(), "dmctld.log")
+            if os.path.exists(path):
+                with open(path, errors="replace") as messages:
+                    count += sum(text in line for line in messages)
+        return count
+
     def daemons(self):
         return [name for name, site in self.sites.items() if site.link == "tcp"]
 

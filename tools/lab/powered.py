@@ -1,38 +1,41 @@
-"""Files that lose at a power cut what was not flushed: nbdfuse over nbdkit with a write-back cache."""
+"""Files that lose at a power cut what was not flushed: nbdfuse over a server with a write cache."""
 
 import os
 import random
+import signal
+import sys
 import time
 
 from lab import images
 from lab.processes import Server
 
+SERVER = os.path.join(os.path.dirname(os.path.realpath(__file__)), "volatile_server.py")
+
 
 class PoweredFile:
-    """One such file. Cutting its power kills nbdkit, and with it what it has not written."""
+    """One such file. Cutting its power keeps any part of what was not flushed."""
 
-    def __init__(self, path, size, cache_max=None):
-        """cache_max: beyond it nbdkit writes back some of what is not flushed, in any order."""
+    def __init__(self, path, size):
         self.path = path
         self.size = size
-        self.cache_max = cache_max
-        self.kit = None
+        self.server = None
         self.fuse = None
-        backing = path + ".backing"
-        with open(backing, "wb") as file:
+        with open(self.backing(), "wb") as file:
             file.truncate(size)
 
-    def power_on(self):
+    def backing(self):
+        return self.path + ".backing"
+
+    def power_on(self, seed=0):
         base = self.path
         if os.path.exists(base + ".sock"):
             os.unlink(base + ".sock")
-        command = ["nbdkit", "-f", "-U", base + ".sock", "--filter=cache", "file", base + ".backing"]
-        command += ["cache-min-block-size=4096", "cache=writeback"]
-        if self.cache_max:
-            command += [f"cache-max-size={self.cache_max}"]
-        folder = os.path.dirname(base)
-        self.kit = Server("nbdkit", command, base + ".kit.out", env={"TMPDIR": folder})
-        self.kit.wait_for_socket(base + ".sock")
+        self.server = Server(
+            "volatile-server",
+            [sys.executable, SERVER, base + ".sock", self.backing(), str(seed)],
+            base + ".server.out",
+        )
+        self.server.wait_for_socket(base + ".sock")
         if not os.path.exists(base):
             with open(base, "wb"):
                 pass
@@ -46,7 +49,8 @@ class PoweredFile:
             time.sleep(0.02)
 
     def power_cut(self):
-        self.kit.kill()
+        self.server.process.send_signal(signal.SIGUSR1)
+        self.server.process.wait(20)
 
     def sync(self):
         """Flushes it, as the kernel does before an orderly end."""
@@ -59,13 +63,13 @@ class PoweredFile:
     def clear(self):
         """Takes away what a power cut, or an orderly end, left mounted."""
         images.unmount(self.path)
-        for server in (self.fuse, self.kit):
+        for server in (self.fuse, self.server):
             if server is not None:
                 server.stop()
 
     def content(self):
         """What has reached the backing file."""
-        with open(self.path + ".backing", "rb") as file:
+        with open(self.backing(), "rb") as file:
             return file.read()
 
 

@@ -68,7 +68,7 @@ def check_job(device, job, tally):
     text, _ = job.communicate(timeout=600)
     start = text.find("{")
     result = json.loads(text[start:])["jobs"][0] if start >= 0 else None
-    errors = -1 if result is None else result["error"] + result["total_err"]
+    errors = -1 if result is None else result["error"] + result.get("total_err", 0)
     tally.check(job.returncode == 0 and errors == 0, f"fio on {device}: {text[-800:]}")
     if result:
         tally.say(

@@ -52,6 +52,7 @@ class Kill9:
         self.random = random.Random(args.seed)
         self.writer = writer
         self.takeover_loses = takeover_loses
+        self.vault_resyncs = 0
 
     def run(self):
         self.group.up()
@@ -64,6 +65,7 @@ class Kill9:
     def one(self, number):
         primary = self.group.primary()
         other = "far" if primary == "home" else "home"
+        self.vault_resyncs = self.group.count_messages("site vault: resync begins")
         seconds = self.random.uniform(0.05, 1.2)
         self.writer.start(self.group.places(primary))
         self.writer.stopping.wait(seconds)
@@ -103,6 +105,10 @@ class Kill9:
 
     def judge_vault(self, number):
         """The blockdev site's files as they are, cut off at any moment."""
+        if self.group.count_messages("site vault: resync begins") != self.vault_resyncs:
+            self.tally.say(f"kill {number}: vault fell out of the log, its files are not judged")
+            self.vault_resyncs = self.group.count_messages("site vault: resync begins")
+            return
         paths = [self.group.sites["vault"].image(device) for device in self.group.devices]
         found = found_in_files(paths)
         verdict = self.writer.judge(found, must=set())

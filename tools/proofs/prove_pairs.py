@@ -24,8 +24,8 @@ def run(args, tally):
         args.folder,
         DEVICES,
         [
-            Site("home", log_size="32MiB"),
-            Site("far", log_size="32MiB"),
+            Site("home", log_size="512MiB"),
+            Site("far", log_size="512MiB"),
             Site("vault", link="blockdev"),
         ],
         port=21900,

@@ -13,12 +13,13 @@ from lab.powered import PoweredFile, cut_all
 
 DEVICES = {"data": 12 << 20, "wal": 6 << 20}
 LOG = 24 << 20
+VICTIMS = ("home", "home-alone", "far", "both")
 
 
 def arguments(parser):
     parser.add_argument("--times", type=int, default=50, help="power cuts (50)")
     parser.add_argument(
-        "--victim", choices=("home", "far", "either"), default="either", help="(either)"
+        "--victim", choices=(*VICTIMS, "any"), default="any", help="whose power is cut (any)"
     )
 
 
@@ -33,8 +34,6 @@ def run(args, tally):
             file = PoweredFile(os.path.join(folder, "powered-" + part), size)
             file.clear()
             mine[part] = file
-        # One device writes back some of what nobody flushed, the other nothing.
-        mine["data"].cache_max = "1M"
         files[name] = mine
         places = {part: file.path for part, file in mine.items()}
         sites.append(Site(name, log_size=f"{LOG >> 20}MiB", places=places))
@@ -60,7 +59,7 @@ class PowerCut:
     def run(self):
         for mine in self.files.values():
             for file in mine.values():
-                file.power_on()
+                file.power_on(self.random.randrange(1 << 30))
         self.group.remove_state()
         self.group.write_file()
         self.group.up()
@@ -72,35 +71,42 @@ class PowerCut:
         self.compare()
 
     def one(self, number):
-        victim = self.args.victim
-        if victim == "either":
-            victim = self.random.choice(("home", "far"))
+        what = self.args.victim
+        if what == "any":
+            what = self.random.choice(VICTIMS)
+        victims = {"home-alone": ["home"], "both": ["home", "far"]}.get(what, [what])
         seconds = self.random.uniform(0.1, 1.5)
         self.writer.start(self.group.places("home"))
         self.writer.stopping.wait(seconds)
-        self.cut(victim)
-        if victim == "far":
+        if what == "home-alone":
+            # What far holds must not help: home comes back by its own log.
+            self.group.kill9("far")
+        for site in self.random.sample(victims, len(victims)):
+            self.cut(site)
+        if what == "far":
             self.writer.stopping.wait(0.3)
         error = self.writer.stop()
-        if victim == "far":
+        if what == "far":
             self.tally.check(error is None, f"cut {number} of far: writes go on: {error}")
-        for file in self.files[victim].values():
-            file.clear()
-            file.power_on()
-        self.group.up(victim)
+        for site in victims:
+            for file in self.files[site].values():
+                file.clear()
+                file.power_on(self.random.randrange(1 << 30))
+        self.group.up(*victims)
         self.group.wait("serving", "home")
         found = found_at(self.group.places("home"))
         done = oracle.completed(self.writer.operations)
-        must = oracle.flushed(self.writer.operations) if victim == "home" else done
+        must = done if what == "far" else oracle.flushed(self.writer.operations)
         verdict = self.writer.judge(found, must)
         self.tally.check_verdict(
-            verdict, f"cut {number} of {victim}: nothing that had to survive is missing"
+            verdict, f"cut {number}, {what}: nothing that had to survive is missing"
         )
         self.tally.say(
-            f"cut {number} of {victim} after {seconds:.2f} s: {len(done)} completed,"
+            f"cut {number}, {what}, after {seconds:.2f} s: {len(done)} completed,"
             f" {len(must)} had to survive, {verdict.kept} kept, {verdict.lost_completed} lost"
         )
         self.writer.rebase(found)
+        self.group.up()
         self.group.wait_all_caught_up()
 
     def cut(self, victim):
@@ -122,7 +128,7 @@ class PowerCut:
         for part in DEVICES:
             home, far = (self.files[name][part].content() for name in ("home", "far"))
             self.tally.check(home == far, f"{part} is equal at both sites after the last cut")
-        paths = [self.files["far"][part].path + ".backing" for part in DEVICES]
+        paths = [self.files["far"][part].backing() for part in DEVICES]
         self.tally.check_verdict(
             self.writer.judge(found_in_files(paths)), "far holds all that was completed"
         )
