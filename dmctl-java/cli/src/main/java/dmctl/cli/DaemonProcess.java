@@ -73,10 +73,13 @@ record DaemonProcess(Site site, Process process, Path messages, long messagesBef
     /** How it ended, with its last words. */
     String ending() {
         int exit = process.exitValue();
-        String how =
-                exit > 128 ? "was ended by signal " + (exit - 128) : "ended with exit code " + exit;
+        if (exit > 128) {
+            return "was ended by signal " + (exit - 128) + "; its messages are in " + messages;
+        }
         String said = lastWords();
-        return how + (said.isEmpty() ? "; see " + messages : ":\n" + said);
+        return "ended with exit code "
+                + exit
+                + (said.isEmpty() ? "; see " + messages : ":\n" + said);
     }
 
     private String lastWords() {

@@ -19,7 +19,7 @@ final class ReplogCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         List<String> command =
-                JvmCommand.tool("dmctl.tools.replog", "dmctl.tools.replog.Main", arguments);
+                JvmCommand.tool("dmctl.tools.replog", "dmctl.tools.replog.ReplogTool", arguments);
         return new ProcessBuilder(command).inheritIO().start().waitFor();
     }
 }
