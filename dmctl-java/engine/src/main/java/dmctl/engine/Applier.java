@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 final class Applier implements IoDone, FrameReader.Done {
     private static final int WRITES_IN_FLIGHT_MAX = 16;
     private static final int WINDOW_BYTES_MAX = 4 << 20;
-    private static final long LAZY_NANOS = 300_000_000L;
+    private static final long QUIET_NANOS = 20_000_000L;
+    private static final long AGE_NANOS_MAX = 5_000_000_000L;
 
     private final Replica replica;
     private final LogRing log;
@@ -101,9 +102,10 @@ final class Applier implements IoDone, FrameReader.Done {
         }
     }
 
-    long backlogBytes() {
+    /** Bytes of frames that are not applied yet. */
+    private long backlogBytes() {
         BatchTable batches = log.batches();
-        return batches.bytesThroughSeq(log.headSeq()) - batches.bytesThroughSeq(appliedSeq);
+        return log.headPosition() - batches.position(batches.find(appliedSeq + 1));
     }
 
     /** When something waits for its time to be applied: that time; else Long.MAX_VALUE. */
@@ -111,7 +113,9 @@ final class Applier implements IoDone, FrameReader.Done {
         if (inWindow || staging || !stopped.isEmpty() || appliedSeq >= replica.applyLimitSeq()) {
             return Long.MAX_VALUE;
         }
-        return log.batches().closedNanos(log.batches().find(appliedSeq + 1)) + LAZY_NANOS;
+        return urgent || eager
+                ? Long.MAX_VALUE
+                : Math.min(newestNanos() + QUIET_NANOS, oldestNanos() + AGE_NANOS_MAX);
     }
 
     void pump() {
@@ -157,14 +161,28 @@ final class Applier implements IoDone, FrameReader.Done {
         return true;
     }
 
+    /**
+     * Devices are left alone while new records keep coming, for the same disks often hold the log:
+     * until it is quiet, memory fills, or the oldest has waited long enough.
+     */
     private boolean isDue() {
-        if (urgent || eager) {
-            return true;
+        if (!urgent && !eager) {
+            eager = isQuiet() || backlogBytes() > log.memory().capacity() / 8L * 5;
         }
-        long backlog = backlogBytes();
-        long oldest = log.batches().closedNanos(log.batches().find(appliedSeq + 1));
-        eager = backlog > log.memory().capacity() / 4 || replica.nanos() - oldest >= LAZY_NANOS;
-        return eager;
+        return urgent || eager;
+    }
+
+    private boolean isQuiet() {
+        long now = replica.nanos();
+        return now - newestNanos() >= QUIET_NANOS || now - oldestNanos() >= AGE_NANOS_MAX;
+    }
+
+    private long newestNanos() {
+        return log.batches().closedNanos(log.batches().end() - 1);
+    }
+
+    private long oldestNanos() {
+        return log.batches().closedNanos(log.batches().find(appliedSeq + 1));
     }
 
     private void stage(long from) {
@@ -320,7 +338,10 @@ final class Applier implements IoDone, FrameReader.Done {
         if (reader != null) {
             reader.release();
         }
-        eager = eager && backlogBytes() > log.memory().capacity() / 16;
+        eager =
+                eager
+                        && appliedSeq < log.headSeq()
+                        && (isQuiet() || backlogBytes() > log.memory().capacity() / 8L * 3);
         replica.applied();
     }
 }

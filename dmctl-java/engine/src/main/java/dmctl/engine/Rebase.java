@@ -113,7 +113,8 @@ final class Rebase {
 
     /** All I/O has ended. */
     void quiet() {
-        if (exportFromSeq > 0 && exportFromSeq <= log.writtenSeq()) {
+        BatchTable batches = log.batches();
+        if (exportFromSeq > 0 && exportFromSeq <= log.writtenSeq() && !batches.isEmpty()) {
             export();
         } else {
             flushDevices(0);

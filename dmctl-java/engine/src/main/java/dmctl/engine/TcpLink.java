@@ -28,6 +28,8 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         CLOSED
     }
 
+    private static final int TOGETHER_RECORDS = 32;
+    private static final long TOGETHER_NANOS = 1_000_000L;
     private static final long FIRST_RETRY_NANOS = 100_000_000L;
     private static final long LAST_RETRY_NANOS = 5_000_000_000L;
 
@@ -46,6 +48,7 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
     private boolean refused;
     private long beatFlushedSeq = -1;
     private long beatNanos;
+    private long sentNanos;
     private boolean beatEager;
 
     TcpLink(Replica replica, SiteState site) {
@@ -77,9 +80,12 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
     private void pump(LinkChannel to) {
         Hello hello = peer;
         if (state == State.STREAMING && hello != null) {
-            beat(to);
-            feed.pump(log.sendableSeq(hello.ringBytes()));
-            followFlow();
+            if (isSendDue()) {
+                beat(to);
+                sentNanos = replica.nanos();
+                feed.pump(log.sendableSeq(hello.ringBytes()));
+                followFlow();
+            }
         } else if (state == State.COPYING && copy.pump(to)) {
             to.sendBytes(
                     Message.RESYNC_END,
@@ -93,10 +99,23 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         }
     }
 
+    /** Nothing waits for an async site: small batches go to it together. */
+    private boolean isSendDue() {
+        return eager()
+                || log.writtenSeq() - feed.nextSeq() >= TOGETHER_RECORDS
+                || replica.nanos() - sentNanos >= TOGETHER_NANOS;
+    }
+
+    private long sendNanos() {
+        return state == State.STREAMING && feed.nextSeq() <= log.writtenSeq()
+                ? sentNanos + TOGETHER_NANOS
+                : Long.MAX_VALUE;
+    }
+
     private void followFlow() {
         long lag = log.writtenSeq() - (feed.nextSeq() - 1);
         Flow flow = site.flow;
-        if (lag == 0 && site.receivedSeq >= log.writtenSeq() - 256) {
+        if (lag == 0 && !feed.fromLog()) {
             flow = Flow.LIVE;
         } else if (feed.fromLog() || flow == Flow.DOWN) {
             flow = Flow.CATCHING_UP;
@@ -440,7 +459,8 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
                 LinkChannel to = channel;
                 boolean room = to != null && to.hasRoom(48, 0);
                 long beat = room ? beatNanos + replica.heartbeatNanos() : Long.MAX_VALUE;
-                yield Math.min(Math.min(aliveNanos(), beat), copy.wakeNanos());
+                long send = room ? sendNanos() : Long.MAX_VALUE;
+                yield Math.min(Math.min(aliveNanos(), beat), Math.min(send, copy.wakeNanos()));
             }
         };
     }

@@ -85,7 +85,7 @@ final class Upstream {
         long applied = replica.applier().appliedSeq();
         boolean consistent = replica.standing().consistent() && !replica.savingPhase();
         boolean news =
-                received != ackedReceived
+                (eager && received != ackedReceived)
                         || durable != ackedDurable
                         || applied != ackedApplied
                         || consistent != ackedConsistent;
