@@ -32,7 +32,7 @@ public final class AllocatedBytes {
                 for (int i = 0; i < ids.length; i++) {
                     if (infos[i] != null && !ASKING.matcher(infos[i].getThreadName()).matches()) {
                         System.out.println(
-                                bytes[i] + " " + pid + " " + infos[i].getThreadName());
+                                bytes[i] + " " + pid + "/" + ids[i] + "/" + infos[i].getThreadName());
                     }
                 }
             }

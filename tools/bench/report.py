@@ -19,6 +19,7 @@ class Cell:
     result: object
     cpu_per_gib: float
     allocated_per_operation: float | None
+    allocated_most: str = ""
     wrong: str | None = None
 
     def void(self, wrong):
@@ -30,7 +31,7 @@ class Cell:
         return (
             f"{result.iops:9.0f} IOPS  p50 {result.p50_us:7.0f} us  p99 {result.p99_us:7.0f} us"
             f"  cpu {self.cpu_per_gib:6.2f} s/GiB"
-            + ("" if allocated is None else f"  {allocated:6.1f} B/op")
+            + ("" if allocated is None else f"  {allocated:6.1f} B/op {self.allocated_most}")
         )
 
 
@@ -69,7 +70,7 @@ def machine(folder):
 
 
 def allocated_bytes(pids):
-    """Bytes that the threads of JVMs have allocated since they began; None without JVMs."""
+    """Bytes that each thread of some JVMs has allocated since it began; None without JVMs."""
     if not pids:
         return None
     probe = os.path.join(HERE, "AllocatedBytes.java")
@@ -81,7 +82,8 @@ def allocated_bytes(pids):
     )
     if done.returncode != 0:
         raise RuntimeError(f"{probe}: {done.stderr[-800:]}")
-    return sum(int(line.split()[0]) for line in done.stdout.splitlines())
+    pairs = (line.split(" ", 1) for line in done.stdout.splitlines())
+    return {thread: int(count) for count, thread in pairs}
 
 
 def java_home(pid):
@@ -89,8 +91,20 @@ def java_home(pid):
     return os.path.dirname(os.path.dirname(os.path.realpath(f"/proc/{pid}/exe")))
 
 
-def minus(after, before):
-    return None if after is None or before is None else after - before
+def allocated_between(after, before):
+    """Bytes per thread, most first; of a thread that is gone nothing is known."""
+    if after is None or before is None:
+        return None
+    differences = {thread: count - before.get(thread, 0) for thread, count in after.items()}
+    return dict(sorted(differences.items(), key=lambda item: -item[1]))
+
+
+def most(allocated):
+    """The thread that allocated most, for the log of the run."""
+    if not allocated:
+        return ""
+    thread, count = next(iter(allocated.items()))
+    return f"({count >> 10} KiB by {thread.split('/')[-1]})"
 
 
 def median(cells, value):
