@@ -39,6 +39,8 @@ final class Lab {
     private final List<String> trace = new ArrayList<>();
     final Random random = new Random(7);
     private long now = 1_000_000_000L;
+    private long operationsToGo = Long.MAX_VALUE;
+    private Runnable accident = () -> {};
 
     /** A lab for sites described as name and settings; they are started in order. */
     static Lab of(Place... places) {
@@ -224,6 +226,27 @@ final class Lab {
             }
         }
         sites.values().forEach(each -> each.disks().forEach(disk -> disk.dropPendingOf(site)));
+    }
+
+    // Accidents
+
+    /** Lets something happen after so many more operations of disks have ended. */
+    void afterOperations(int operations, Runnable what) {
+        operationsToGo = operations;
+        accident = what;
+    }
+
+    void operationEnded() {
+        if (--operationsToGo == 0) {
+            soon.add(accident);
+        }
+    }
+
+    /** Whether what was to happen has happened; if not, it will not any more. */
+    boolean accidentHappened() {
+        boolean happened = operationsToGo <= 0;
+        operationsToGo = Long.MAX_VALUE;
+        return happened;
     }
 
     // Time

@@ -62,7 +62,8 @@ final class LabDisk {
     }
 
     private boolean isHeld(Pending each) {
-        return held.contains(each.io().op) || heldByName.contains(describe(each.io()));
+        return held.contains(each.io().op)
+                || (!heldByName.isEmpty() && heldByName.contains(describe(each.io())));
     }
 
     void release() {
@@ -171,6 +172,7 @@ final class LabDisk {
             throw new AssertionError("nobody is told of " + io.op + " of " + name);
         }
         done.ioDone(io);
+        each.by().operationEnded();
     }
 
     private void apply(Io io, long covers) {

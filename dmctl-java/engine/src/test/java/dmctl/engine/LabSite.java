@@ -6,9 +6,11 @@ import dmctl.engine.port.Network;
 import dmctl.engine.port.Ports;
 import dmctl.engine.port.Request;
 import dmctl.engine.port.Storage;
+import dmctl.replog.LinkCursors;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -100,8 +102,21 @@ final class LabSite {
         return group == null ? Long.MAX_VALUE : group.nextWakeNanos();
     }
 
+    void operationEnded() {
+        lab.operationEnded();
+    }
+
     boolean hasIo() {
         return disks().stream().anyMatch(LabDisk::busy);
+    }
+
+    /** The parts of the engine without a life of their own: a log of this geometry, not opened. */
+    Replica parts(LogIdentity identity) {
+        LabPorts ports = new LabPorts();
+        Replica replica = new Replica(new Group(def, ports), def, ports);
+        UUID uuid = new UUID(3, 4);
+        replica.build(identity, uuid, new LinkCursors(uuid, 0, List.of()), 0);
+        return replica;
     }
 
     // What a test looks at

@@ -6,10 +6,10 @@ import org.jspecify.annotations.Nullable;
 
 /** One end of a connection in memory: what one end writes waits at the other until it reads. */
 final class LabWire implements Wire {
-    private static final int ROOM = 256 << 10;
+    private static final int ROOM = 64 << 10;
 
     private final String peerName;
-    private byte[] waiting = new byte[ROOM];
+    private final byte[] waiting = new byte[ROOM];
     private int waitingBytes;
     private @Nullable LabWire other;
     private @Nullable Events events;
