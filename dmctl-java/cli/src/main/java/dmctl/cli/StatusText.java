@@ -163,7 +163,9 @@ final class StatusText {
             if (stalled != null) {
                 problems.add(stalled);
             }
-            problems.addAll(own.problems());
+            own.problems().stream()
+                    .filter(problem -> !supersededByPrimary(group, own, problem))
+                    .forEach(problems::add);
         }
         for (ProblemView problem : problems.stream().distinct().toList()) {
             lines.add("  " + site + ": " + problemText(problem));
@@ -172,6 +174,15 @@ final class StatusText {
         if (silent != null) {
             lines.add("  " + site + ": " + silent);
         }
+    }
+
+    /** Of a link that is down both ends complain; while the primary answers, its word counts. */
+    static boolean supersededByPrimary(GroupView group, DaemonView own, ProblemView problem) {
+        return problem.what().equals("link")
+                && group.primary()
+                        .filter(primary -> !primary.site().equals(own.site()))
+                        .flatMap(primary -> primary.siteNamed(own.site()))
+                        .isPresent();
     }
 
     static String problemText(ProblemView problem) {

@@ -78,18 +78,20 @@ record Verdict(Level level, String text, String next) {
             }
         }
         for (DaemonView other : group.daemons().values()) {
-            if (!other.site().equals(primary.site()) && !other.problems().isEmpty()) {
-                ProblemView problem = other.problems().getFirst();
-                return new Verdict(
-                        Level.WARNING,
-                        other.site()
-                                + ": "
-                                + problem.what()
-                                + ": "
-                                + problem.reason()
-                                + "; "
-                                + where,
-                        problem.nextStep());
+            for (ProblemView problem : other.problems()) {
+                if (!other.site().equals(primary.site())
+                        && !StatusText.supersededByPrimary(group, other, problem)) {
+                    return new Verdict(
+                            Level.WARNING,
+                            other.site()
+                                    + ": "
+                                    + problem.what()
+                                    + ": "
+                                    + problem.reason()
+                                    + "; "
+                                    + where,
+                            problem.nextStep());
+                }
             }
         }
         if (!silent.isEmpty()) {
