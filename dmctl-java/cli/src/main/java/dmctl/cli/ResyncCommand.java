@@ -51,7 +51,8 @@ final class ResyncCommand implements Callable<Integer> {
         request.put("site", GroupOption.site(config, name).name());
         request.put("discard", false);
         Path primary = GroupView.ask(config, Optional.empty()).primarySocket();
-        out.println(AdminClient.order(primary, request, WORK));
+        String loss = AdminClient.order(primary, request, WORK);
+        out.println(loss);
         out.flush();
         if (!discard) {
             return ExitCode.OK;
@@ -59,7 +60,7 @@ final class ResyncCommand implements Callable<Integer> {
         TakeoverCommand.confirm(yes, "Overwrite " + name + "?", out);
         request.put("discard", true);
         String text = AdminClient.order(primary, request, WORK);
-        out.println(text.isEmpty() ? name + ": resync has begun" : text);
+        text.lines().filter(line -> !loss.contains(line)).forEach(out::println);
         return ExitCode.OK;
     }
 }

@@ -243,15 +243,17 @@ class CommandsTest {
     }
 
     @Test
-    void gives_a_daemon_the_heap_its_region_map_needs() throws Exception {
+    void gives_a_daemon_the_memory_its_group_needs() throws Exception {
         String small = Files.readString(file);
         GroupConfig config = GroupFile.parse(file, small);
         GroupConfig large = GroupFile.parse(file, small.replace("size: 1GiB", "size: 8TiB"));
 
-        assertThat(JvmCommand.heapBytes(config)).isBetween(96L << 20, 128L << 20);
-        assertThat(JvmCommand.heapBytes(large)).isGreaterThan(1L << 30);
+        assertThat(JvmCommand.heapBytes(config, 256L << 20)).isBetween(120L << 20, 160L << 20);
+        assertThat(JvmCommand.heapBytes(config, 8L << 30)).isBetween(400L << 20, 500L << 20);
+        assertThat(JvmCommand.heapBytes(large, 256L << 20)).isGreaterThan(1L << 30);
+        assertThat(JvmCommand.directBytes(config)).isBetween(240L << 20, 280L << 20);
         assertThat(JvmCommand.daemon(config, config.sites().getFirst()))
-                .contains("dmctl.daemon.Dmctld", "--site", "home", "-XX:MaxDirectMemorySize=256m");
+                .contains("dmctl.daemon.Dmctld", "--site", "home", "--create");
         assertThat(JvmCommand.extraOptions(" -Xlog:gc  -ea ")).containsExactly("-Xlog:gc", "-ea");
     }
 }
