@@ -27,6 +27,7 @@ final class Applier implements IoDone, FrameReader.Done {
 
     private long appliedSeq;
     private long settledSeq;
+    private long settledNeedsSeq;
     private long unsettledSeq;
     private long unsettledNeedsSeq;
     private long skippedForSeq;
@@ -62,6 +63,7 @@ final class Applier implements IoDone, FrameReader.Done {
         long safe = replica.applyLimitSeq();
         for (int i = 0; i < 2 && unsettledNeedsSeq <= safe; i++) {
             settledSeq = unsettledSeq;
+            settledNeedsSeq = Math.max(settledNeedsSeq, unsettledNeedsSeq);
             unsettledSeq = appliedSeq;
             unsettledNeedsSeq = skippedForSeq;
         }
@@ -74,7 +76,9 @@ final class Applier implements IoDone, FrameReader.Done {
 
     /** Newest seq of which something may be on a device. */
     long touchedSeq() {
-        return inWindow ? log.batches().lastSeq(windowEnd - 1) : appliedSeq;
+        // What was left out because a newer record covers it is as good as that record's presence.
+        return Math.max(
+                settledNeedsSeq, inWindow ? log.batches().lastSeq(windowEnd - 1) : appliedSeq);
     }
 
     boolean idle() {
@@ -96,9 +100,20 @@ final class Applier implements IoDone, FrameReader.Done {
         eager = true;
     }
 
+    /** Applies nothing any more; the log and memory go on without waiting for the devices. */
     void stop(String reason) {
         if (stopped.isEmpty()) {
             stopped = reason;
+        }
+        unpinIfStopped();
+    }
+
+    private void unpinIfStopped() {
+        if (!stopped.isEmpty() && inFlight == 0) {
+            log.unpin();
+            if (reader != null && !staging) {
+                reader.release();
+            }
         }
     }
 
@@ -199,7 +214,7 @@ final class Applier implements IoDone, FrameReader.Done {
         if (!damage.isEmpty()) {
             frame.release();
             stop(damage);
-            replica.fail(damage);
+            replica.logDamaged(damage);
             return;
         }
         begin(windowFirst + 1);
@@ -310,6 +325,7 @@ final class Applier implements IoDone, FrameReader.Done {
     @Override
     public void ioDone(Io io) {
         inFlight--;
+        unpinIfStopped();
         if (io.error != 0) {
             stop(replica.deviceFailed((int) io.tag, "writing", io.error));
         }

@@ -56,10 +56,15 @@ final class AskSites {
         @Override
         public void closed(String reason) {
             channel = null;
-            notReached(reason);
             if (fetching == this) {
-                fetchEnded();
+                askAgain(
+                        "the records of site %s broke off: %s".formatted(site.site.name(), reason));
             }
+            if (!told) {
+                // What it said may be stale by the time it is needed.
+                hello = null;
+            }
+            notReached(reason);
         }
 
         private void notReached(String reason) {
@@ -103,11 +108,12 @@ final class AskSites {
     }
 
     private static final long RETRY_NANOS = 200_000_000L;
+    private static final int ASK_AGAIN_TIMES = 5;
 
     private final Replica replica;
     private final List<Answer> answers = new ArrayList<>();
     private final Consumer<List<Answer>> done;
-    private final long deadlineNanos;
+    private long deadlineNanos;
     private final boolean waitForSync;
     private @Nullable Answer fetching;
     private Runnable fetched = () -> {};
@@ -198,7 +204,7 @@ final class AskSites {
         LinkChannel channel = from.channel;
         fetched = whenFetched;
         if (channel == null || !channel.isOpen()) {
-            whenFetched.run();
+            askAgain("site %s is gone again".formatted(from.site.site.name()));
             return;
         }
         fetching = from;
@@ -214,6 +220,26 @@ final class AskSites {
             return true;
         }
         return Upstream.append(replica, from, in, meta, data, dataBytes);
+    }
+
+    /**
+     * A site known to hold more cannot be left out because its connection broke: completed writes
+     * may be there alone. All are asked once more, with more time.
+     */
+    private void askAgain(String why) {
+        replica.event(why + "; asking the sites again");
+        fetching = null;
+        told = false;
+        deadlineNanos =
+                replica.nanos()
+                        + ASK_AGAIN_TIMES * replica.def().tuning().askSitesMillis() * 1_000_000L;
+        for (Answer answer : answers) {
+            if (answer.channel == null) {
+                answer.hello = null;
+                answer.retryNanos = replica.nanos() + RETRY_NANOS;
+            }
+        }
+        replica.wake();
     }
 
     private void fetchEnded() {

@@ -21,6 +21,7 @@ final class BlockdevLink implements SiteLink, BatchWriter.Done, FrameReader.Done
         SAVING,
         COPYING,
         FLUSHING_COPY,
+        SAVING_CURSOR,
         STREAMING,
         CLOSED
     }
@@ -89,7 +90,7 @@ final class BlockdevLink implements SiteLink, BatchWriter.Done, FrameReader.Done
                 }
             }
             case STREAMING -> nextBatch();
-            case SAVING, FLUSHING_COPY, CLOSED -> {}
+            case SAVING, FLUSHING_COPY, SAVING_CURSOR, CLOSED -> {}
         }
     }
 
@@ -103,7 +104,8 @@ final class BlockdevLink implements SiteLink, BatchWriter.Done, FrameReader.Done
         }
         devices = opened;
         writer = new BatchWriter(replica, opened, this);
-        if (site.supply == Supply.FROM_LOG && cursor.doneSeq >= log.tailSeq()) {
+        if (site.supply == Supply.FROM_LOG
+                && cursor.doneSeq >= replica.checkpointer().tailSeqSoon()) {
             needSeq = 0;
             stream();
             return;
@@ -160,7 +162,29 @@ final class BlockdevLink implements SiteLink, BatchWriter.Done, FrameReader.Done
             copy = null;
             moved(cursor.doneSeq);
         }
-        stream();
+        // Durable before anything calls the site consistent: it says where replay goes on.
+        cursor.startedSeq = cursor.doneSeq;
+        nameTerm(cursor.doneSeq);
+        state = State.SAVING_CURSOR;
+        busy = true;
+        replica.cursors().save(this::copyCursorDurable);
+    }
+
+    private void copyCursorDurable() {
+        busy = false;
+        if (state == State.SAVING_CURSOR) {
+            stream();
+        } else {
+            closeDevices();
+        }
+    }
+
+    private void nameTerm(long seq) {
+        Term term = replica.history().termOf(seq);
+        if (term != null) {
+            cursor.termNumber = term.number();
+            cursor.termId = term.id();
+        }
     }
 
     @Override
@@ -198,7 +222,7 @@ final class BlockdevLink implements SiteLink, BatchWriter.Done, FrameReader.Done
         if (busy || state != State.STREAMING) {
             return;
         }
-        if (cursor.doneSeq < log.tailSeq()) {
+        if (cursor.doneSeq < replica.checkpointer().tailSeqSoon()) {
             fail("out of the log", "wait for the resync");
             retryNanos = replica.nanos();
             return;
@@ -208,17 +232,17 @@ final class BlockdevLink implements SiteLink, BatchWriter.Done, FrameReader.Done
             site.say(Link.UP, Flow.LIVE, "", "", replica.wallMicros());
         }
         if (live) {
+            if (site.data == Data.CONSISTENT && site.supply == Supply.OUT_OF_LOG) {
+                site.supply = Supply.FROM_LOG;
+                replica.saveSoon();
+            }
             return;
         }
         long batch = log.batches().find(cursor.doneSeq + 1);
         batchSeq = log.batches().lastSeq(batch);
         busy = true;
         cursor.startedSeq = batchSeq;
-        Term term = replica.history().termOf(batchSeq);
-        if (term != null) {
-            cursor.termNumber = term.number();
-            cursor.termId = term.id();
-        }
+        nameTerm(batchSeq);
         replica.cursors().save(cursorDurable);
     }
 
@@ -253,7 +277,8 @@ final class BlockdevLink implements SiteLink, BatchWriter.Done, FrameReader.Done
         BatchWriter to = writer;
         if (!damage.isEmpty()) {
             busy = false;
-            replica.fail(damage);
+            replica.logDamaged(damage);
+            fail(damage, "see the log of the primary");
         } else if (to == null) {
             busy = false;
         } else {
@@ -311,7 +336,7 @@ final class BlockdevLink implements SiteLink, BatchWriter.Done, FrameReader.Done
         return switch (state) {
             case WAITING -> site.paused || busy ? Long.MAX_VALUE : retryNanos;
             case COPYING -> copying == null ? Long.MAX_VALUE : copying.source().wakeNanos();
-            case SAVING, FLUSHING_COPY, STREAMING, CLOSED -> Long.MAX_VALUE;
+            case SAVING, FLUSHING_COPY, SAVING_CURSOR, STREAMING, CLOSED -> Long.MAX_VALUE;
         };
     }
 
@@ -359,6 +384,8 @@ final class BlockdevLink implements SiteLink, BatchWriter.Done, FrameReader.Done
         if (copying != null) {
             copying.source().stop();
         }
+        // The ends of what is under way may never be told here; the devices wait for them.
+        busy = false;
         closeDevices();
     }
 }

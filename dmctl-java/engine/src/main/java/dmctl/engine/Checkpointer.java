@@ -75,6 +75,13 @@ final class Checkpointer implements IoDone {
         return endOpening;
     }
 
+    /** What the log will have released when the checkpoint under way is durable. */
+    long tailSeqSoon() {
+        return step != Step.IDLE && newTail > log.batches().first()
+                ? log.batches().lastSeq(newTail - 1)
+                : log.tailSeq();
+    }
+
     /** For a checkpoint written by somebody else once this has ended. */
     long nextGeneration() {
         return generation + 1;
@@ -130,6 +137,7 @@ final class Checkpointer implements IoDone {
         wanted = false;
         inThis.addAll(waiting);
         waiting.clear();
+        newTail = log.batches().first();
         applyingSeq = replica.applier().settledSeq();
         if (applyingSeq == flushedAppliedSeq || deviceFlushFailed) {
             writeCheckpoint();

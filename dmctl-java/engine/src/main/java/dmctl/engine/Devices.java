@@ -10,7 +10,7 @@ import java.util.Arrays;
  */
 final class Devices {
     /** Ranges not applied yet that are kept at most, all devices together. */
-    private static final int INDEX_NODES_MAX = 4 << 20;
+    private static final int INDEX_NODES_MAX = 2 << 20;
 
     private final GroupDefinition def;
     private final RegionMap regions;
@@ -23,7 +23,8 @@ final class Devices {
         index = new RangeIndex[def.devices().size()];
         int highest = 0;
         for (int i = 0; i < index.length; i++) {
-            index[i] = new RangeIndex(INDEX_NODES_MAX / index.length);
+            // Twice the bound: what was applied since the last checkpoint comes back at recovery.
+            index[i] = new RangeIndex(2 * (INDEX_NODES_MAX / index.length));
             highest = Math.max(highest, def.devices().get(i).devNr());
         }
         deviceIndexByNr = new int[highest + 1];
@@ -66,7 +67,7 @@ final class Devices {
     /** Whether the records of a batch fit in any case. */
     boolean indexHasRoom() {
         for (RangeIndex each : index) {
-            if (!each.hasRoom(2 * Frame.MAX_RECORDS)) {
+            if (each.size() + 4 * Frame.MAX_RECORDS > INDEX_NODES_MAX / index.length) {
                 return false;
             }
         }

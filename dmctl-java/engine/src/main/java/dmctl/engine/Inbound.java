@@ -44,7 +44,7 @@ final class Inbound implements LinkChannel.Events {
             return;
         }
         channel.retry();
-        if (mode == Mode.FETCHED && feed.nextSeq() <= replica.log().tailSeq()) {
+        if (mode == Mode.FETCHED && feed.nextSeq() <= replica.checkpointer().tailSeqSoon()) {
             channel.fault("the log went on while records were fetched");
         } else if (mode == Mode.FETCHED) {
             long last = replica.log().writtenSeq();
@@ -103,7 +103,7 @@ final class Inbound implements LinkChannel.Events {
     }
 
     private void fetch(long fromSeq) {
-        if (fromSeq <= replica.log().tailSeq()) {
+        if (fromSeq <= replica.checkpointer().tailSeqSoon()) {
             channel.refuse(Message.CODE_MISMATCH, "seq " + fromSeq + " is no longer in the log");
             return;
         }

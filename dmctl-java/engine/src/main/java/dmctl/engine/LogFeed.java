@@ -46,10 +46,10 @@ final class LogFeed implements FrameReader.Done {
         BatchTable batches = log.batches();
         while (to != null && !reading && nextSeq <= throughSeq) {
             long batch = batches.find(nextSeq);
-            Invariant.check(
-                    batch < batches.end() && batches.firstSeq(batch) <= nextSeq,
-                    "a record to send is in the log",
-                    nextSeq);
+            if (batch == batches.end() || batches.firstSeq(batch) > nextSeq) {
+                to.fault("out of the log");
+                return;
+            }
             if (!to.hasRoom(Body.headBytes(batches.count(batch)), batches.dataBytes(batch))) {
                 return;
             }
@@ -79,12 +79,16 @@ final class LogFeed implements FrameReader.Done {
         reading = false;
         LinkChannel to = channel;
         if (!damage.isEmpty()) {
-            replica.fail(damage);
+            replica.logDamaged(damage);
+            if (to != null) {
+                to.fault(damage);
+            }
         } else if (to != null
                 && Body.firstSeq(frame.buffer(), Frame.BODY_OFFSET) <= nextSeq
                 && Body.lastSeq(frame.buffer(), Frame.BODY_OFFSET) >= nextSeq
                 && to.hasRoom(
-                        Frame.HEAD_BYTES, Body.dataBytes(frame.buffer(), Frame.BODY_OFFSET))) {
+                        Body.headBytes(Body.count(frame.buffer(), Frame.BODY_OFFSET)),
+                        Body.dataBytes(frame.buffer(), Frame.BODY_OFFSET))) {
             send(to, frame.buffer(), 0);
         }
         frame.release();

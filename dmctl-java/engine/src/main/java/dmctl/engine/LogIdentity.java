@@ -21,6 +21,7 @@ record LogIdentity(
         int frameBytesMax) {
 
     private static final long UNFLUSHED_BYTES_MAX = 64L << 20;
+    private static final int BATCH_DATA_BYTES_MAX = 4 << 20;
 
     /**
      * Most bytes of frames that may lie beyond the flushed mark. Recovery relies on it: a flushed
@@ -30,9 +31,21 @@ record LogIdentity(
         return Math.max(4L * frameBytesMax, Math.min(UNFLUSHED_BYTES_MAX, ringBytes / 2));
     }
 
+    /** The same log, with frames as large as one found in it. */
+    LogIdentity withFrames(int bytes) {
+        return new LogIdentity(
+                logUuidHi,
+                logUuidLo,
+                ringOffset,
+                ringBytes,
+                checkpointOffset,
+                checkpointBytes,
+                bytes);
+    }
+
     /** Largest data area of a batch that fits a log: an eighth of the ring at most. */
     static int batchDataBytes(int wanted, long ringBytes) {
-        long most = Math.min(wanted, ringBytes / 16);
+        long most = Math.min(Math.min(wanted, BATCH_DATA_BYTES_MAX), ringBytes / 16);
         return (int) Math.max(4096, most & -4096L);
     }
 }

@@ -423,6 +423,11 @@ final class LogRing implements IoDone {
         replica.logFlushed();
     }
 
+    /** A frame read back is damaged: nothing more is written behind it. */
+    void damaged(String reason) {
+        fail(reason);
+    }
+
     /** Something else of the log could not be written: it completes no more writes. */
     void writeFailed(String what, int errno) {
         fail(what + " to " + storage.name() + " failed with errno " + errno);

@@ -253,6 +253,18 @@ final class Opener {
             throw new InvariantViolation("a superblock");
         }
         Superblock next = before.opened();
+        int largest = 0;
+        for (Recovery.Batch batch : batches) {
+            largest = Math.max(largest, Frame.frameBytes(batch.dataBytes()));
+        }
+        if (largest > replica.log().identity().frameBytesMax()) {
+            // Written with a larger batch size than is configured now.
+            replica.build(
+                    replica.log().identity().withFrames(largest),
+                    before.logUuid(),
+                    cursors,
+                    cursorSlot);
+        }
         LogRing log = replica.log();
         log.startAt(
                 checkpoint.tailPosition(),

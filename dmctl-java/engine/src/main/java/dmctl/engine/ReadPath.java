@@ -51,6 +51,11 @@ final class ReadPath implements IoDone, FrameReader.Done {
         for (; node >= 0 && index.start(node) < end; node = index.next(node)) {
             newest = Math.max(newest, index.seq(node));
         }
+        if (newest > log.writtenSeq() && log.failed()) {
+            request.error = Errno.EIO;
+            end(request);
+            return;
+        }
         if (newest > log.writtenSeq()) {
             request.seq = newest;
             unwritten.add(request);
@@ -224,7 +229,7 @@ final class ReadPath implements IoDone, FrameReader.Done {
                             part.sectors(),
                             part.seq());
                 } else {
-                    replica.fail(damage);
+                    replica.logDamaged(damage);
                 }
                 reader.release();
                 partEnded(part.request(), damage.isEmpty() ? 0 : Errno.EIO);
@@ -281,10 +286,14 @@ final class ReadPath implements IoDone, FrameReader.Done {
         }
         if (--request.pending == 0) {
             active--;
-            Request.Done done = request.done;
-            if (done != null) {
-                done.requestDone(request);
-            }
+            end(request);
+        }
+    }
+
+    private static void end(Request request) {
+        Request.Done done = request.done;
+        if (done != null) {
+            done.requestDone(request);
         }
     }
 
@@ -296,10 +305,7 @@ final class ReadPath implements IoDone, FrameReader.Done {
                 break;
             }
             request.error = errno;
-            Request.Done done = request.done;
-            if (done != null) {
-                done.requestDone(request);
-            }
+            end(request);
         }
         while (!logParts.isEmpty()) {
             partEnded(logParts.poll().request(), errno);

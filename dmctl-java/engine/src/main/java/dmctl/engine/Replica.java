@@ -354,11 +354,19 @@ final class Replica implements IoDone {
         if (serving) {
             writes().failAll(Errno.EIO);
         }
+        if (reads != null) {
+            reads().failWaiting(Errno.EIO);
+        }
         // The primary must not wait for a site that makes nothing durable any more.
         closeUpstream(reason);
         if (!open) {
             fail(reason);
         }
+    }
+
+    /** A record read back from the log is not what was written: named, and no more writes. */
+    void logDamaged(String reason) {
+        log().damaged(reason);
     }
 
     void applied() {
@@ -411,9 +419,15 @@ final class Replica implements IoDone {
     long applyLimitSeq() {
         LogRing ring = log();
         if (standing.role == Role.PRIMARY) {
-            return serving || shutdown != null ? ring.flushedSeq() : applier().appliedSeq();
+            return serving || shutdown != null
+                    ? ring.flushedSeq()
+                    : Math.max(applier().appliedSeq(), roles().applyLimitSeq());
         }
-        return Math.min(ring.flushedSeq(), Math.max(sourceDurableSeq, applier().appliedSeq()));
+        Upstream source = upstream;
+        long durable = Math.max(sourceDurableSeq, source == null ? 0 : source.sourceFlushedSeq());
+        return Math.max(
+                applier().appliedSeq(),
+                Math.max(roles().applyLimitSeq(), Math.min(ring.flushedSeq(), durable)));
     }
 
     /**
@@ -428,6 +442,12 @@ final class Replica implements IoDone {
 
     void serve() {
         serving = true;
+        // A site may have acknowledged what a power cut here took back.
+        for (SiteState site : sites.others()) {
+            site.durableSeq = Math.min(site.durableSeq, log().headSeq());
+            site.appliedSeq = Math.min(site.appliedSeq, log().headSeq());
+            site.receivedSeq = Math.min(site.receivedSeq, log().headSeq());
+        }
         writes().start();
         links().start();
         group.roleChanged();
@@ -619,6 +639,9 @@ final class Replica implements IoDone {
             serving = false;
             writes().failAll(Errno.EIO);
         }
+        if (reads != null) {
+            reads().failWaiting(Errno.EIO);
+        }
         if (open) {
             links().close();
             roles().close(reason);
@@ -659,9 +682,9 @@ final class Replica implements IoDone {
                 shape(),
                 serving ? log().writtenSeq() : log().headSeq(),
                 log().flushedSeq(),
-                applier().appliedSeq(),
+                applier().touchedSeq(),
                 Math.max(applier().touchedSeq(), log().openedAtSeq()),
-                log().tailSeq(),
+                checkpointer().tailSeqSoon(),
                 standing.needSeq,
                 log().opening(),
                 log().identity().ringBytes(),

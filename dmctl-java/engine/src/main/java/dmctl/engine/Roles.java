@@ -28,6 +28,7 @@ final class Roles {
     private @Nullable AskSites asking;
     private Term.@Nullable Kind newTerm;
     private long highestTerm;
+    private long fetchFromSeq;
     private Admin.@Nullable Done takeoverDone;
     private boolean takingOver;
     private String lossText = "";
@@ -40,6 +41,11 @@ final class Roles {
     /** Whether the site is on its way to be primary. */
     boolean busy() {
         return step != Step.NONE;
+    }
+
+    /** What may be applied while records are fetched, so that there is room for them. */
+    long applyLimitSeq() {
+        return step == Step.FETCHING ? Math.min(fetchFromSeq, log.flushedSeq()) : 0;
     }
 
     String waitingFor() {
@@ -65,6 +71,7 @@ final class Roles {
     }
 
     private void heardForRestart(List<Answer> answers) {
+        step = Step.ASKING;
         Answer best = null;
         for (Answer answer : answers) {
             Hello hello = answer.hello;
@@ -115,6 +122,7 @@ final class Roles {
         }
         step = Step.FETCHING;
         long before = log.headSeq();
+        fetchFromSeq = before;
         replica.event(
                 "site %s holds records up to seq %d, this log up to %d: taking them in"
                         .formatted(best.site.site.name(), hello.headSeq(), before));
@@ -234,6 +242,7 @@ final class Roles {
     }
 
     private void heardForTakeover(List<Answer> answers) {
+        step = Step.ASKING;
         highestTerm = replica.history().latestNumber();
         Answer best = null;
         for (Answer answer : answers) {

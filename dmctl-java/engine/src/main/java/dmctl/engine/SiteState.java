@@ -58,6 +58,8 @@ final class SiteState {
     private long progressSeq = -1;
     private boolean standsStill;
     private boolean wasInReach = true;
+    private boolean rejoining;
+    private long rejoinNanos = Long.MIN_VALUE / 2;
     private boolean overLimit;
     private long overLimitMicros;
 
@@ -109,7 +111,7 @@ final class SiteState {
 
     /** Whether a write must be durable here before it completes. */
     boolean syncInForce() {
-        return settings.policy() == Policy.SYNC && !degraded;
+        return settings.policy() == Policy.SYNC && (!degraded || rejoining);
     }
 
     boolean holdInForce() {
@@ -136,14 +138,16 @@ final class SiteState {
         }
         // One that answers but makes nothing durable would freeze writes like one that is away.
         standsStill = nanos - progressNanos >= linkTimeoutNanos;
-        boolean reach = inReach() && supply == Supply.FROM_LOG && !standsStill;
+        boolean reach = inReach() && supply == Supply.FROM_LOG && flow == Flow.LIVE && !standsStill;
         if (wasInReach && !reach) {
             outOfReachNanos = nanos;
         }
         wasInReach = reach;
         boolean before = degraded;
+        rejoin(reach && data == Data.CONSISTENT, nanos);
         if (reach && durableSeq >= completedSeq && data == Data.CONSISTENT) {
             degraded = false;
+            rejoining = false;
         } else if (supply == Supply.NEVER_SYNCED || flow == Flow.RESYNC) {
             degraded = true;
         } else if (!reach
@@ -152,6 +156,23 @@ final class SiteState {
             degraded = true;
         }
         return before != degraded;
+    }
+
+    /**
+     * A degraded site that is live again: completions wait for it until it holds all of them, for
+     * under load it would never be seen to. Given up for a while where that takes too long.
+     */
+    private void rejoin(boolean possible, long nanos) {
+        long patience = settings.degradeAfterMillis() * 1_000_000L;
+        if (!degraded || !possible) {
+            rejoining = false;
+        } else if (!rejoining && nanos - rejoinNanos >= patience) {
+            rejoining = true;
+            rejoinNanos = nanos;
+        } else if (rejoining && nanos - rejoinNanos >= patience) {
+            rejoining = false;
+            rejoinNanos = nanos;
+        }
     }
 
     /** In reach, but what was sent is not made durable there. */

@@ -285,7 +285,7 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
             to.sendLongs(Message.RESYNC_BEGIN, 0);
         } else if (common < hello.headSeq()) {
             surplus(to, hello, common);
-        } else if (hello.headSeq() < log.tailSeq()) {
+        } else if (hello.headSeq() < replica.checkpointer().tailSeqSoon()) {
             site.supply = Supply.OUT_OF_LOG;
             to.sendLongs(Message.RESYNC_BEGIN, 0);
         } else {

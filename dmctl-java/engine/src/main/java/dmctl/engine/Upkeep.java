@@ -66,8 +66,11 @@ final class Upkeep {
             sites.dropForSpace(firstSeq);
         }
         boolean applied = applier.settledSeq() >= firstSeq;
-        boolean released = !serving || sites.releasableSeq() >= firstSeq;
-        if (applied && released && replica.checkpointer().idle()) {
+        boolean released =
+                replica.standing().role != GroupStatus.Role.PRIMARY
+                        || sites.releasableSeq() >= firstSeq;
+        boolean unread = replica.pinnedPosition() > log.batches().position(log.batches().first());
+        if (applied && released && unread && replica.checkpointer().idle()) {
             replica.checkpointer().releaseSpace();
         }
     }

@@ -30,6 +30,7 @@ final class Upstream {
     private long ackNanos;
     private long beatMicros;
     private long sourceCompletedSeq;
+    private long sourceFlushedSeq;
     private long behindBytes;
 
     Upstream(Replica replica, Inbound inbound, Hello source) {
@@ -53,6 +54,11 @@ final class Upstream {
         return eager;
     }
 
+    /** Newest seq the source has durable itself. */
+    long sourceFlushedSeq() {
+        return sourceFlushedSeq;
+    }
+
     long sourceCompletedSeq() {
         return sourceCompletedSeq;
     }
@@ -68,6 +74,8 @@ final class Upstream {
     void lost(String reason) {
         ended = true;
         copies.stop();
+        // Only for the records that are here: others may come from another source.
+        replica.durableAtSource(Math.min(sourceFlushedSeq, log.headSeq()));
         replica.upstreamLost(this, reason);
     }
 
@@ -242,7 +250,7 @@ final class Upstream {
         if (metaBytes < 48) {
             return;
         }
-        replica.durableAtSource(in.getLong(meta));
+        sourceFlushedSeq = Math.max(sourceFlushedSeq, in.getLong(meta));
         sourceCompletedSeq = in.getLong(meta + 16);
         behindBytes = in.getLong(meta + 32);
         eager = in.getLong(meta + 40) == 1;

@@ -274,6 +274,11 @@ final class WritePath {
 
     /** Ends everything under way with an error. */
     void failAll(int errno) {
+        if (log.failed()) {
+            openCount = 0;
+            openDataBytes = 0;
+            openBase = -1;
+        }
         for (RequestQueue queue : Arrays.asList(waiting, pending, durable)) {
             while (true) {
                 Request request = queue.poll();

@@ -60,6 +60,7 @@ class FaultScenarioTest {
         assertThat(home.problems()).contains("device");
         home.write(3, "def");
         assertThat(home.read(0, 6)).isEqualTo("abcdef");
+        lab.run(600);
         assertThat(home.sees("far").receivedSeq()).isEqualTo(2);
         home.data().mend();
         lab.run(2_000);
@@ -126,8 +127,9 @@ class FaultScenarioTest {
         home.log().flipBit(at + 5);
         home.start();
         lab.run(3_000);
-        assertThat(home.status().role()).isEqualTo(Role.FAILED);
-        assertThat(home.group().notServingReason()).contains("checksum");
+        assertThat(home.problems()).contains("log", "device");
+        assertThat(home.status().problems().toString()).contains("checksum");
+        assertThat(home.startWrite(6, "e").errno()).isEqualTo(EIO);
         assertThat(home.data().image()).startsWith("...");
     }
 
