@@ -30,6 +30,7 @@ public final class Dmctld {
             DaemonOptions options = DaemonOptions.parse(words);
             GroupConfig config = GroupFile.read(options.config());
             Site self = daemonSite(config, options.site());
+            ClassesAhead.load();
             SiteDaemon daemon = SiteDaemon.start(config, self, options.create());
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stopOnSignal(daemon), "stop"));
             return daemon.awaitEnd();

@@ -150,10 +150,7 @@ final class SiteDaemon {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        LOG.info(
-                "group={} site={} stopped, everything is on its devices",
-                config.name(),
-                self.name());
+        LOG.info("group={} site={} {}", config.name(), self.name(), answer.getString("text"));
         stopped.complete(answer);
         return answer;
     }
