@@ -115,7 +115,7 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
     private void followFlow() {
         long lag = log.writtenSeq() - (feed.nextSeq() - 1);
         Flow flow = site.flow;
-        if (lag == 0 && !feed.fromLog()) {
+        if (lag == 0) {
             flow = Flow.LIVE;
         } else if (feed.fromLog() || flow == Flow.DOWN) {
             flow = Flow.CATCHING_UP;
