@@ -136,13 +136,15 @@ final class Rebase {
                         to - from,
                         replica.wallMicros(),
                         why);
+        // The opening makes it unique: an export that was cut short stays, and is made again.
         String name =
-                "%s-%s-seq-%d-%d.export"
+                "%s-%s-seq-%d-%d-opening-%d.export"
                         .formatted(
                                 replica.def().name(),
                                 replica.sites().self().site.name(),
                                 header.firstSeq(),
-                                header.lastSeq());
+                                header.lastSeq(),
+                                log.opening());
         try {
             Storage file = replica.ports().createExport(name, ExportHeader.BYTES + to - from);
             ByteBuffer buffer = Buffers.aligned(COPY_BYTES);

@@ -342,6 +342,9 @@ final class LabSite {
             if (fullForExports) {
                 throw new IOException("no space left");
             }
+            if (exports.stream().anyMatch(each -> each.name.equals(name))) {
+                throw new IOException(name + " exists already");
+            }
             LabDisk disk = new LabDisk(name, (int) bytes, false, lab.trace());
             exports.add(disk);
             return disk.open(LabSite.this);

@@ -135,6 +135,9 @@ final class SimProcess implements Ports, Clock {
     public Storage createExport(String name, long bytes) throws IOException {
         int size = Math.toIntExact((bytes + SimDisk.PAGE - 1) / SimDisk.PAGE * SimDisk.PAGE);
         SimDisk disk = new SimDisk(site.name + "/" + name, size, true);
+        if (site.exports.stream().anyMatch(each -> each.name.equals(disk.name))) {
+            throw new IOException(disk.name + " exists already");
+        }
         site.exports.add(disk);
         return new SimStorage(disk, thread, random, 512);
     }
