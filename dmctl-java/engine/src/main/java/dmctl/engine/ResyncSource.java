@@ -262,10 +262,10 @@ final class ResyncSource implements Request.Done {
         return true;
     }
 
-    /** Forgets chunks that were handed on before the sink was lost. */
+    /** Forgets chunks that were read, handed on or not, before the sink was lost. */
     void forgetGiven() {
         for (Chunk chunk : chunks) {
-            if (chunk.given) {
+            if (chunk.read) {
                 chunk.busy = false;
             }
         }

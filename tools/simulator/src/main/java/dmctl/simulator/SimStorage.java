@@ -112,7 +112,7 @@ final class SimStorage implements Storage {
         boolean writes = io.op == Io.Op.WRITE || io.op == Io.Op.ZERO;
         for (Io other : busy) {
             boolean otherWrites = other.op == Io.Op.WRITE || other.op == Io.Op.ZERO;
-            if (!writes && !otherWrites) {
+            if (!writes || !otherWrites) {
                 continue;
             }
             if (io.offset < other.offset + length(other) && other.offset < io.offset + length) {

@@ -2,8 +2,9 @@ package dmctl.engine.port;
 
 /**
  * One block device or file: a log, a local or a remote device. The opener has locked it. Operations
- * submitted together may end in any order; the engine never has two that overlap, one of them a
- * write, in flight. After a failed FLUSH nothing may be assumed durable.
+ * submitted together may end in any order; the engine never has two writes (or zeroes) that overlap
+ * in flight. Where a read overlaps a write each sector shows what was there before or after. After
+ * a failed FLUSH nothing may be assumed durable.
  */
 public interface Storage {
     /**
