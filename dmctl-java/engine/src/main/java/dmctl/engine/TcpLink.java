@@ -422,9 +422,9 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
     @Override
     public void approveDiscard() {
         discardApproved = true;
-        retryNanos = replica.nanos();
-        if (state != State.WAITING) {
-            lost("taken in again on request");
+        retryDelayNanos = FIRST_RETRY_NANOS;
+        if (state == State.WAITING) {
+            retryNanos = replica.nanos();
         }
     }
 
