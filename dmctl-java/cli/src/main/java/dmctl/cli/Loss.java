@@ -14,7 +14,7 @@ final class Loss {
         Optional<DaemonView> primary = group.primary();
         DaemonView own = group.daemons().get(site);
         if (primary.isEmpty()) {
-            return own == null ? "unknown" : "what came after seq " + own.durableSeq();
+            return own == null ? "unknown" : withoutPrimary(own);
         }
         SiteView seen = primary.get().siteNamed(site).orElse(null);
         if (seen == null || seen.data().equals("unknown")) {
@@ -24,6 +24,14 @@ final class Loss {
             case "not-consistent" -> "cannot be taken over";
             case "forked" -> "everything since its fork";
             default -> behind(seen).equals("0") ? "nothing" : behind(seen);
+        };
+    }
+
+    private static String withoutPrimary(DaemonView own) {
+        return switch (own.data()) {
+            case "consistent" -> "what came after seq " + own.durableSeq();
+            case "unknown" -> "unknown";
+            default -> "cannot be taken over";
         };
     }
 

@@ -56,16 +56,22 @@ final class Watch {
         announce();
         if (options.detach) {
             if (!served) {
-                throw new CommandFailure(
-                        ExitCode.TIMEOUT,
-                        "not served after "
-                                + Units.formatTime(timeout.toMillis())
-                                + "; the daemons run on");
+                throw notServed(timeout);
             }
             return ExitCode.OK;
         }
         watch();
         return ExitCode.OK;
+    }
+
+    private CommandFailure notServed(Duration timeout) {
+        GroupView group = GroupView.ask(config, Optional.empty());
+        boolean failed = group.daemons().values().stream().anyMatch(Watch::hasFailed);
+        return new CommandFailure(
+                failed ? ExitCode.FAILED : ExitCode.TIMEOUT,
+                (failed ? "not served" : "not served after " + Units.formatTime(timeout.toMillis()))
+                        + "; the daemons run on\n"
+                        + String.join("\n", StatusText.lines(group)));
     }
 
     private List<Site> wanted() throws CommandFailure {
@@ -140,11 +146,18 @@ final class Watch {
             if (!options.sites.isEmpty() && settled(group)) {
                 return true;
             }
+            if (group.daemons().values().stream().anyMatch(Watch::hasFailed)) {
+                return false;
+            }
             if (events.tryAcquire(100, TimeUnit.MILLISECONDS)) {
                 sayEndings();
             }
         }
         return false;
+    }
+
+    private static boolean hasFailed(DaemonView view) {
+        return view.role().equals("failed");
     }
 
     /** Whether the sites that were named have done what they can by themselves. */

@@ -49,4 +49,9 @@ final class FrontEnds {
     boolean endOfRound() {
         return nbd.endOfRound();
     }
+
+    /** Ends every connection and stops listening. */
+    void close() {
+        nbd.close();
+    }
 }

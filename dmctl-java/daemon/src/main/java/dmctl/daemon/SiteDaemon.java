@@ -46,6 +46,9 @@ final class SiteDaemon {
     private final CompletableFuture<Integer> end = new CompletableFuture<>();
     private final CompletableFuture<JsonObject> stopped = new CompletableFuture<>();
 
+    /** On the loop, at a clean stop. */
+    private Runnable closeSockets = () -> {};
+
     private SiteDaemon(GroupConfig config, Site self, boolean create) throws DaemonFailure {
         this.config = config;
         this.self = self;
@@ -72,12 +75,18 @@ final class SiteDaemon {
 
     private void begin() throws DaemonFailure {
         FrontEnds frontEnds;
+        WireListener links;
         try {
-            new WireListener(loop, Definitions.address(places.listen()), group::accept);
+            links = new WireListener(loop, Definitions.address(places.listen()), group::accept);
             frontEnds = FrontEnds.open(config, places, group, loop, this::event);
         } catch (IOException e) {
             throw cannotOpen(e);
         }
+        closeSockets =
+                () -> {
+                    links.close();
+                    frontEnds.close();
+                };
         loop.execute(group::start);
         loop.start(
                 new Turn() {
@@ -138,6 +147,7 @@ final class SiteDaemon {
             return answer;
         }
         try {
+            loop.execute(closeSockets);
             loop.stop();
             if (!loop.awaitEnd(LOOP_END_MILLIS)) {
                 LOG.warn("group={} the loop has not ended", config.name());
