@@ -97,6 +97,12 @@ final class ResyncSource implements Request.Done {
         running = false;
         site.unpinResync();
         site.progress = null;
+        for (Chunk chunk : chunks) {
+            // Read, but it still waited for the log to be durable: nobody else lets go of it.
+            if (chunk.read && !chunk.given) {
+                chunk.busy = false;
+            }
+        }
     }
 
     /** All is copied; the log stays pinned from the base on until the site replays from there. */
