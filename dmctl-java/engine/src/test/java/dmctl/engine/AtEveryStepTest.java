@@ -15,7 +15,7 @@ class AtEveryStepTest {
     private static final int STEPS_MAX = 2_000;
 
     /** Set to 1 to try them all: that takes ten seconds. */
-    private static final int STRIDE = 3;
+    private static final int STRIDE = 5;
 
     /** Tells a story, the accident some operations later each time, until it comes too late. */
     private static void atEveryStep(IntPredicate story) {

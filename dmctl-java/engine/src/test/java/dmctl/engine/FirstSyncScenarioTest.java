@@ -123,6 +123,21 @@ class FirstSyncScenarioTest {
     }
 
     @Test
+    void aLinkLostWhileRegionsWaitForTheLogToBeDurableIsNoReasonToStop() {
+        lab.start();
+        lab.until("serving", () -> home.group().serving());
+        home.log().hold(Io.Op.FLUSH);
+        home.write(0, "abc");
+        lab.until("copying", () -> home.sees("far").flow() == Flow.RESYNC);
+        lab.cut("home", "far");
+        lab.run(500);
+        home.log().release();
+        lab.mendAll();
+        untilConsistent();
+        untilEqual();
+    }
+
+    @Test
     void aBlockdevSiteIsCopiedAndThenFollows() {
         Lab withDevices = Lab.of(Lab.primary("home"), Lab.blockdev("vault"));
         LabSite primary = withDevices.site("home");

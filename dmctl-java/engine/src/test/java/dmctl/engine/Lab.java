@@ -9,6 +9,7 @@ import dmctl.engine.GroupDefinition.Settings;
 import dmctl.engine.GroupDefinition.Site;
 import dmctl.engine.GroupDefinition.Tuning;
 import dmctl.engine.port.Network;
+import dmctl.engine.port.Wire;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -80,7 +81,7 @@ final class Lab {
                 all,
                 self,
                 0,
-                new Tuning(1 << 20, 8 << 10, 8 << 10, 500, 2_000, 1_000, 200));
+                new Tuning(1 << 20, 8 << 10, 4 << 10, 500, 2_000, 1_000, 200));
     }
 
     /** A site and how it takes part. */
@@ -216,6 +217,14 @@ final class Lab {
         });
     }
 
+    /** A connection that no daemon has made: the end to speak from. */
+    Wire connectTo(LabSite to) {
+        LabWire[] ends = LabWire.pair("a stranger", to.name());
+        connections.add(new Connection(to, to, ends[0], ends[1]));
+        to.accept(ends[1]);
+        return ends[0];
+    }
+
     void processGone(LabSite site) {
         for (Connection each : connections) {
             if (each.from() == site) {
@@ -317,6 +326,11 @@ final class Lab {
     private String story() {
         StringBuilder text = new StringBuilder();
         for (LabSite site : sites.values()) {
+            if (site.isRunning()) {
+                for (GroupStatus.SiteStatus seen : site.status().sites()) {
+                    text.append("\n").append(site.name()).append(" sees ").append(seen);
+                }
+            }
             for (String event : site.events()) {
                 text.append("\n").append(site.name()).append(": ").append(event);
             }

@@ -6,6 +6,7 @@ import dmctl.engine.port.Network;
 import dmctl.engine.port.Ports;
 import dmctl.engine.port.Request;
 import dmctl.engine.port.Storage;
+import dmctl.engine.port.Wire;
 import dmctl.replog.LinkCursors;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -19,7 +20,7 @@ final class LabSite {
     static final int SECTOR = 512;
 
     private final Lab lab;
-    private final GroupDefinition def;
+    private GroupDefinition def;
     private LabDisk log;
     private final List<LabDisk> devices = new ArrayList<>();
     private final List<LabDisk> exports = new ArrayList<>();
@@ -27,6 +28,7 @@ final class LabSite {
     private boolean unreachable;
     private boolean fullForExports;
     private @Nullable Group group;
+    private @Nullable Consumer<Wire> impostor;
 
     LabSite(Lab lab, GroupDefinition def, int logBytes) {
         this.lab = lab;
@@ -84,6 +86,23 @@ final class LabSite {
         return group != null;
     }
 
+    /** Somebody else takes the connections made to this site. */
+    void impersonate(Consumer<Wire> acceptor) {
+        impostor = acceptor;
+    }
+
+    boolean isListening() {
+        return isRunning() || impostor != null;
+    }
+
+    void accept(Wire wire) {
+        if (impostor != null) {
+            impostor.accept(wire);
+        } else {
+            group().accept(wire);
+        }
+    }
+
     Group group() {
         Group running = group;
         if (running == null) {
@@ -117,6 +136,17 @@ final class LabSite {
         UUID uuid = new UUID(3, 4);
         replica.build(identity, uuid, new LinkCursors(uuid, 0, List.of()), 0);
         return replica;
+    }
+
+    long shape() {
+        return new Devices(def).shape();
+    }
+
+    /** Its history while there has been one term only. */
+    TermHistory firstTerm() {
+        GroupStatus status = status();
+        return new TermHistory(
+                List.of(new Term(status.term(), status.termId(), 0, 0, Term.Kind.FIRST)));
     }
 
     // What a test looks at
@@ -278,6 +308,21 @@ final class LabSite {
         LabDisk mine = log;
         log = other.log;
         other.log = mine;
+    }
+
+    /** Somebody describes the group differently here. */
+    void useOtherDevices() {
+        GroupDefinition.Device first = def.devices().getFirst();
+        def =
+                new GroupDefinition(
+                        def.name(),
+                        def.uuid(),
+                        def.blockSize(),
+                        List.of(first),
+                        def.sites(),
+                        def.selfSite(),
+                        def.firstPrimary(),
+                        def.tuning());
     }
 
     /** Exports find no space any more, or do again. */
