@@ -121,13 +121,17 @@ final class Upstream {
         if (saving) {
             return false;
         }
+        if (metaBytes < longs(type) * 8) {
+            channel.fault("message " + type + " from " + channel.peer() + " is too short");
+            return true;
+        }
         switch (type) {
             case Message.START ->
                     start(Hello.history(in, meta + 8, metaBytes - 8), in.getLong(meta));
             case Message.BATCH -> {
                 return batch(in, meta, metaBytes, data, dataBytes);
             }
-            case Message.BEAT -> beat(in, meta, metaBytes);
+            case Message.BEAT -> beat(in, meta);
             case Message.CUT -> cut(in.getLong(meta));
             case Message.RESYNC_BEGIN -> beginResync(in.getLong(meta) == 1);
             case Message.COPY_SUMS -> {
@@ -146,6 +150,16 @@ final class Upstream {
             default -> channel.fault("unexpected message " + type + " from " + channel.peer());
         }
         return true;
+    }
+
+    /** How many longs a message begins with. */
+    private static int longs(int type) {
+        return switch (type) {
+            case Message.START, Message.CUT, Message.RESYNC_BEGIN, Message.FORKED -> 1;
+            case Message.RESYNC_END -> 2;
+            case Message.BEAT -> 6;
+            default -> 0;
+        };
     }
 
     private void start(@Nullable TermHistory history, long eagerly) {
@@ -246,10 +260,7 @@ final class Upstream {
         return true;
     }
 
-    private void beat(ByteBuffer in, int meta, int metaBytes) {
-        if (metaBytes < 48) {
-            return;
-        }
+    private void beat(ByteBuffer in, int meta) {
         sourceFlushedSeq = Math.max(sourceFlushedSeq, in.getLong(meta));
         sourceCompletedSeq = in.getLong(meta + 16);
         behindBytes = in.getLong(meta + 32);
