@@ -106,6 +106,7 @@ final class Roles {
         return hello.phase() == Phase.NONE
                 && hello.headSeq() > log.headSeq()
                 && hello.tailSeq() <= log.headSeq()
+                && replica.history().continuedBy(hello.history(), hello.headSeq())
                 && replica.history().commonSeq(log.headSeq(), hello.history(), hello.headSeq())
                         == log.headSeq();
     }

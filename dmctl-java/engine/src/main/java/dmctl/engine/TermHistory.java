@@ -106,6 +106,19 @@ record TermHistory(List<Term> terms) {
                 && mine.terms.get(common).kind() == Term.Kind.REOPENED;
     }
 
+    /**
+     * Whether all records of another log belong to this history, or to one that goes on from it. A
+     * term opened here says that nothing else follows the seq it began after, even while it has no
+     * record yet.
+     */
+    boolean continuedBy(TermHistory other, long otherHeadSeq) {
+        TermHistory theirs = other.upTo(otherHeadSeq);
+        int common = commonTerms(theirs);
+        return common == terms.size()
+                || (common == theirs.terms.size()
+                        && otherHeadSeq <= terms.get(common).previousLastSeq());
+    }
+
     private int commonTerms(TermHistory other) {
         int count = Math.min(terms.size(), other.terms.size());
         for (int i = 0; i < count; i++) {
