@@ -46,7 +46,7 @@ final class Ending {
                 run.start(site);
             }
         }
-        if (run.failover().serving() && run.load().underWay() == 0 && caughtUp()) {
+        if (run.failover().serving() && caughtUp() && run.load().underWay() == 0) {
             finish();
         } else {
             run.queue.after(POLL_NANOS, this::poll);

@@ -45,9 +45,7 @@ final class SimProcess implements Ports, Clock {
         GroupDefinition definition = site.definition;
         log = new SimStorage(site.log, thread, random, SimDisk.PAGE);
         for (int i = 0; i < site.devices.length; i++) {
-            devices.put(
-                    definition.devices().get(i).devNr(),
-                    new SimStorage(site.devices[i], thread, random, definition.blockSize()));
+            devices.put(definition.devices().get(i).devNr(), open(site.devices[i]));
         }
         group = new Group(definition, this);
         thread.setTurn(this::turn);
@@ -128,7 +126,9 @@ final class SimProcess implements Ports, Clock {
     }
 
     SimStorage open(SimDisk disk) {
-        return new SimStorage(disk, thread, random, site.definition.blockSize());
+        SimStorage storage = new SimStorage(disk, thread, random, site.definition.blockSize());
+        storage.letReadsMeetWrites();
+        return storage;
     }
 
     @Override

@@ -25,6 +25,7 @@ final class SimStorage implements Storage {
     private final List<Io> busy = new ArrayList<>();
     private @Nullable WriteTap tap;
     private boolean closed;
+    private boolean readsMayMeetWrites;
 
     SimStorage(SimDisk disk, SimThread thread, SimRandom random, int blockSize) {
         this.disk = disk;
@@ -35,6 +36,11 @@ final class SimStorage implements Storage {
 
     void setTap(WriteTap tap) {
         this.tap = tap;
+    }
+
+    /** A read may overlap a write under way: each sector is then old or new. */
+    void letReadsMeetWrites() {
+        readsMayMeetWrites = true;
     }
 
     SimThread thread() {
@@ -112,7 +118,8 @@ final class SimStorage implements Storage {
         boolean writes = io.op == Io.Op.WRITE || io.op == Io.Op.ZERO;
         for (Io other : busy) {
             boolean otherWrites = other.op == Io.Op.WRITE || other.op == Io.Op.ZERO;
-            if (!writes || !otherWrites) {
+            boolean allowed = readsMayMeetWrites ? !writes || !otherWrites : !writes && !otherWrites;
+            if (allowed) {
                 continue;
             }
             if (io.offset < other.offset + length(other) && other.offset < io.offset + length) {
@@ -192,8 +199,27 @@ final class SimStorage implements Storage {
         if (error == 0) {
             ByteBuffer buffer = buffer(io);
             buffer.put(buffer.position(), disk.content, (int) io.offset, buffer.remaining());
+            for (SimDisk.Write write : disk.inFlight) {
+                mix(buffer, (int) io.offset, write);
+            }
         }
         end(io, error);
+    }
+
+    /** Sectors of a write that is under way may be there already. */
+    private void mix(ByteBuffer buffer, int offset, SimDisk.Write write) {
+        if (!write.overlaps(offset, buffer.remaining())) {
+            return;
+        }
+        int from = Math.max(offset, write.offset);
+        int to = Math.min(offset + buffer.remaining(), write.offset + write.length);
+        for (int at = from; at < to; at += Stamp.SECTOR) {
+            if (random.oneIn(2)) {
+                int target = buffer.position() + at - offset;
+                byte[] data = write.data == null ? new byte[write.length] : write.data;
+                buffer.put(target, data, at - write.offset, Stamp.SECTOR);
+            }
+        }
     }
 
     private void extents(Io io, boolean valid) {

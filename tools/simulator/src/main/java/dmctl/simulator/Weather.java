@@ -48,6 +48,7 @@ final class Weather {
     private final SimRandom random;
     private final boolean[] logFault;
     private final boolean[] paused;
+    private final long[] askAgainAt;
     private long countdown;
     private int crashes;
     private boolean healed;
@@ -57,6 +58,7 @@ final class Weather {
         this.random = random;
         logFault = new boolean[run.sites.length];
         paused = new boolean[run.plan.siteCount()];
+        askAgainAt = new long[run.plan.siteCount()];
         countdown = random.around(run.plan.calmEvents);
     }
 
@@ -516,7 +518,9 @@ final class Weather {
         for (SiteStatus site : status.sites()) {
             if (group != null
                     && site.data() == GroupStatus.Data.FORKED
-                    && site.role() != Role.PRIMARY) {
+                    && site.role() != Role.PRIMARY
+                    && run.queue.now() >= askAgainAt[site.nr()]) {
+                askAgainAt[site.nr()] = run.queue.now() + 500_000_000;
                 any = true;
                 run.counters.count("admin: resync --discard");
                 if (random.oneIn(3)) {
