@@ -59,6 +59,7 @@ final class Ending {
             return false;
         }
         run.weather().takeInForked(status);
+        run.weather().resumePaused(status);
         boolean all = status.completedSeq() == status.headSeq();
         for (SiteStatus site : status.sites()) {
             if (site.nr() == status.selfSite()) {

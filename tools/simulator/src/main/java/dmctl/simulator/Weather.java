@@ -375,6 +375,16 @@ final class Weather {
         }
     }
 
+    /** Resumes what an earlier primary was told to pause. */
+    void resumePaused(GroupStatus status) {
+        for (SiteStatus site : status.sites()) {
+            Group group = served();
+            if (group != null && site.flow() == GroupStatus.Flow.PAUSED) {
+                resume(group, site.nr());
+            }
+        }
+    }
+
     private interface Question {
         void ask(Failover.Told done);
     }
