@@ -109,7 +109,8 @@ final class Failover {
         }
         run.counters.count("primary: ceased to serve after a fault");
         run.trace.line(() -> "--- " + process.site.name + " has ceased to serve: " + reason);
-        lostPrimary(run.floors.afterKill);
+        boolean flushFailed = run.weather().flushFaultAt(primary);
+        lostPrimary(flushFailed ? run.floors.afterPowerCut : run.floors.afterKill);
         run.queue.after(
                 random.around(10_000_000),
                 () -> {

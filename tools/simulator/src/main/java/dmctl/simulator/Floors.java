@@ -20,11 +20,6 @@ final class Floors {
         atSite = new long[sites];
     }
 
-    /** The log of the primary has failed a flush: what was completed is only what was durable. */
-    void logFlushFailed() {
-        afterKill = afterPowerCut;
-    }
-
     /** A new line begins after a seq: beyond it nothing is owed. */
     void cutAt(long seq) {
         afterPowerCut = Math.min(afterPowerCut, seq);

@@ -47,6 +47,7 @@ final class Weather {
     private final Run run;
     private final SimRandom random;
     private final boolean[] logFault;
+    private final boolean[] flushFault;
     private final boolean[] paused;
     private final long[] askAgainAt;
     private long countdown;
@@ -57,6 +58,7 @@ final class Weather {
         this.run = run;
         this.random = random;
         logFault = new boolean[run.sites.length];
+        flushFault = new boolean[run.sites.length];
         paused = new boolean[run.plan.siteCount()];
         askAgainAt = new long[run.plan.siteCount()];
         countdown = random.around(run.plan.calmEvents);
@@ -77,6 +79,11 @@ final class Weather {
     /** Whether a fault of the site's disks may make its group fail. */
     boolean logFaultAt(int site) {
         return logFault[site];
+    }
+
+    /** Whether the log of a site fails its flushes: what was completed since is not owed. */
+    boolean flushFaultAt(int site) {
+        return flushFault[site];
     }
 
     void tick() {
@@ -178,8 +185,8 @@ final class Weather {
         } else {
             run.kill(site);
         }
+        run.failover().died(site, powerCut || flushFault[site.nr]);
         healDisks(site);
-        run.failover().died(site, powerCut);
         restartLater(site);
         return true;
     }
@@ -287,9 +294,7 @@ final class Weather {
         run.counters.count("fault: DISK_ERROR " + what + (onLog ? " of a log" : " of a device"));
         run.trace.line(() -> "*** " + disk.name + " fails " + times + " times to " + what);
         logFault[site.nr] = true;
-        if (onLog && kind == 2 && site == run.failover().primary()) {
-            run.floors.logFlushFailed();
-        }
+        flushFault[site.nr] = onLog && kind == 2;
         crashLater(site, random.around(100_000_000));
         return true;
     }
@@ -309,6 +314,7 @@ final class Weather {
     /** The disks of a site are whole again; for a process that starts anew. */
     void healDisks(SimSite site) {
         logFault[site.nr] = false;
+        flushFault[site.nr] = false;
         for (SimDisk disk : site.disks()) {
             disk.faults.heal();
         }
