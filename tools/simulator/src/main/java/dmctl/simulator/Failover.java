@@ -305,14 +305,10 @@ final class Failover {
 
     private void giveUpTakeover() {
         if (primary().running()) {
-            watch();
-            SimProcess process = primary().process;
-            if (process != null) {
-                look(process);
-            }
-        } else {
-            decideLater();
+            // What its clients left behind may still happen there: they come back to a new process.
+            run.kill(primary());
         }
+        decideLater();
     }
 
     /** The new primary died before it said that it was one: only it knows, after a restart. */

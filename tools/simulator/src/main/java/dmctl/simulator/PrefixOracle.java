@@ -25,7 +25,11 @@ final class PrefixOracle {
 
     private long latestIssue;
 
-    private PrefixOracle(History history, int[] found) {
+    /** Whether an op may be there in part, as long as nothing that came after it is. */
+    private final boolean torn;
+
+    private PrefixOracle(History history, int[] found, boolean torn) {
+        this.torn = torn;
         this.history = history;
         this.found = found;
         journal = history.journal;
@@ -41,7 +45,22 @@ final class PrefixOracle {
      * @param hadToSurvive ops that the image must hold
      */
     static Verdict judge(History history, int[] found, BitSet hadToSurvive) {
-        PrefixOracle oracle = new PrefixOracle(history, found);
+        return verdict(new PrefixOracle(history, found, false), hadToSurvive);
+    }
+
+    /**
+     * Judges the devices of a blockdev site: of the newest ops, which nothing depends on yet, any
+     * sectors may be there.
+     *
+     * @param history the ops that may have taken effect
+     * @param found per sector over all devices what {@link Stamp#read} returned
+     * @param hadToSurvive ops that the image must hold
+     */
+    static Verdict judgeTorn(History history, int[] found, BitSet hadToSurvive) {
+        return verdict(new PrefixOracle(history, found, true), hadToSurvive);
+    }
+
+    private static Verdict verdict(PrefixOracle oracle, BitSet hadToSurvive) {
         String wrong = oracle.judge(hadToSurvive);
         return wrong == null ? Verdict.good(0, Long.MAX_VALUE) : Verdict.bad(wrong);
     }
@@ -80,7 +99,9 @@ final class PrefixOracle {
                     + journal.name(op)
                     + (op < 0 ? "" : ", which is no part of history line " + history.number);
         }
-        if (journal.large(op)) {
+        if (torn) {
+            latestIssue = Math.max(latestIssue, journal.issued(op));
+        } else if (journal.large(op)) {
             int sector = index - history.index(journal.device(op), journal.firstSector(op));
             partly[op] = Math.max(partly[op], sector + 1);
             latestIssue = Math.max(latestIssue, journal.issued(op));
@@ -137,8 +158,12 @@ final class PrefixOracle {
                             + " had to be there and nothing zeroed it later";
                 }
                 explained[index] = op;
-                if (!holds(index, op)) {
+                if (!torn && !holds(index, op)) {
                     include(op);
+                    close();
+                    again = true;
+                } else if (torn && journal.issued(op) > latestIssue) {
+                    latestIssue = journal.issued(op);
                     close();
                     again = true;
                 }

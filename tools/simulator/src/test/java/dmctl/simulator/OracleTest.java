@@ -116,6 +116,20 @@ class OracleTest {
     }
 
     @Test
+    void theNewestOpsOfABlockdevSiteMayBeThereInPart() {
+        int op = write(0, 4, 4);
+        int other = issue(0, 6, 4, false);
+        show(op);
+        image[5] = Stamp.ZERO;
+        image[9] = other;
+        assertThat(PrefixOracle.judgeTorn(line, image, new BitSet()).good())
+                .as("the other one was issued when the torn one had completed")
+                .isFalse();
+        image[9] = Stamp.ZERO;
+        assertThat(PrefixOracle.judgeTorn(line, image, new BitSet()).reason()).isEmpty();
+    }
+
+    @Test
     void aWriteTornInsideIsRefused() {
         int op = write(0, 4, 4);
         show(op);
