@@ -254,7 +254,7 @@ final class BlockdevLink implements SiteLink, BatchWriter.Done, FrameReader.Done
             return;
         }
         long batch = log.batches().find(batchSeq);
-        if (batch < log.batches().first() || log.tailSeq() >= batchSeq) {
+        if (batch < log.batches().first() || replica.checkpointer().tailSeqSoon() >= batchSeq) {
             busy = false;
             return;
         }
