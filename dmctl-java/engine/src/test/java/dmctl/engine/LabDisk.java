@@ -107,8 +107,24 @@ final class LabDisk {
 
     /** Turns one bit of something at rest. */
     void flipBit(int offset) {
-        content[offset] ^= 1;
-        durable[offset] ^= 1;
+        flipBit(offset, 0);
+    }
+
+    void flipBit(int offset, int bit) {
+        content[offset] ^= (byte) (1 << bit);
+        durable[offset] ^= (byte) (1 << bit);
+    }
+
+    /** Overwrites something at rest. */
+    void scribble(int offset, byte[] bytes) {
+        System.arraycopy(bytes, 0, content, offset, bytes.length);
+        System.arraycopy(bytes, 0, durable, offset, bytes.length);
+    }
+
+    /** Takes over what another disk holds at rest. */
+    void copyFrom(LabDisk other) {
+        System.arraycopy(other.content, 0, content, 0, content.length);
+        System.arraycopy(other.durable, 0, durable, 0, durable.length);
     }
 
     /** The first place of some bytes, -1 if they are not on the disk. */

@@ -65,6 +65,12 @@ final class LabRequest implements Request.Done {
         return this;
     }
 
+    /** Lets everything happen that needs no time. */
+    LabRequest settled() {
+        lab.settle();
+        return this;
+    }
+
     /** Its bytes are copied. */
     boolean isTaken() {
         return taken;

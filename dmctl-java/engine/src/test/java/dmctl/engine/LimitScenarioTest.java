@@ -8,6 +8,8 @@ import dmctl.engine.GroupDefinition.Policy;
 import dmctl.engine.GroupStatus.Data;
 import dmctl.engine.GroupStatus.Flow;
 import dmctl.engine.port.Io;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Fall-behind limits and full logs: who waits for whom, who is left behind, and what is said. */
@@ -43,6 +45,41 @@ class LimitScenarioTest {
         assertThat(fourth.hasEnded()).isFalse();
         assertThat(home.sees("far").behindWrites()).isEqualTo(3);
         assertThat(home.sees("far").limitHolding()).isTrue();
+        lab.mendAll();
+        lab.until("the fourth completes", fourth::hasSucceeded);
+        untilEqual(lab);
+    }
+
+    @Test
+    void writesThatShareABatchAreCountedOneByOne() {
+        Lab lab = with(Lab.hold("far", LimitKind.IOS, 3));
+        LabSite home = lab.site("home");
+        lab.cut("home", "far");
+        List<LabRequest> writes = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            writes.add(home.startWrite(i, "a"));
+        }
+        lab.run(1_000);
+        assertThat(writes).filteredOn(LabRequest::hasSucceeded).hasSize(3);
+        assertThat(home.sees("far").behindWrites()).isEqualTo(3);
+        lab.mendAll();
+        lab.until("all complete", () -> writes.stream().allMatch(LabRequest::hasSucceeded));
+    }
+
+    @Test
+    void aLimitIsHeldAgainAfterARestart() {
+        Lab lab = with(Lab.hold("far", LimitKind.IOS, 3));
+        LabSite home = lab.site("home");
+        lab.cut("home", "far");
+        home.write(0, "a");
+        home.write(1, "a");
+        home.restart();
+        lab.until("serving", () -> home.group().serving());
+        home.write(2, "a");
+        LabRequest fourth = home.startWrite(3, "b");
+        lab.run(10_000);
+        assertThat(fourth.hasEnded()).isFalse();
+        assertThat(home.sees("far").behindWrites()).isEqualTo(3);
         lab.mendAll();
         lab.until("the fourth completes", fourth::hasSucceeded);
         untilEqual(lab);

@@ -157,6 +157,28 @@ class TakeoverScenarioTest {
     }
 
     @Test
+    void aCopyInResyncIsTakenOverOnlyOnAnExplicitWord() {
+        home.write(0, "abc");
+        lab.run(1_000);
+        far.data().hold(Io.Op.READ);
+        far.data().hold(Io.Op.WRITE);
+        lab.cut("home", "far");
+        for (int i = 0; i < 600; i++) {
+            home.startWrite(i % 32, "w");
+            lab.run(5);
+        }
+        lab.mendAll();
+        lab.until("copying", () -> home.sees("far").data() == Data.NOT_CONSISTENT);
+        home.kill();
+        near.kill();
+        assertThat(far.takeover()).startsWith("REFUSED").contains("is not consistent");
+        far.data().release();
+        assertThat(far.admin(done -> far.group().takeover(true, done))).contains("far is primary");
+        far.writePatiently(0, "x");
+        assertThat(far.read(0, 1)).isEqualTo("x");
+    }
+
+    @Test
     void twoTakeoversInARowGoOnInOneHistory() {
         home.write(0, "a");
         home.kill();
