@@ -9,6 +9,7 @@ import dmctl.replog.BodyFault;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -58,7 +59,11 @@ final class AskSites {
             channel = null;
             if (fetching == this) {
                 askAgain(
-                        "the records of site %s broke off: %s".formatted(site.site.name(), reason));
+                        String.format(
+                                Locale.ROOT,
+                                "the records of site %s broke off: %s",
+                                site.site.name(),
+                                reason));
             }
             if (!told) {
                 // What it said may be stale by the time it is needed.
@@ -204,7 +209,7 @@ final class AskSites {
         LinkChannel channel = from.channel;
         fetched = whenFetched;
         if (channel == null || !channel.isOpen()) {
-            askAgain("site %s is gone again".formatted(from.site.site.name()));
+            askAgain(String.format(Locale.ROOT, "site %s is gone again", from.site.site.name()));
             return;
         }
         fetching = from;

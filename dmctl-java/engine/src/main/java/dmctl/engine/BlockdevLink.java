@@ -8,6 +8,7 @@ import dmctl.engine.port.Io;
 import dmctl.engine.port.IoDone;
 import dmctl.engine.port.Storage;
 import java.io.IOException;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -204,8 +205,11 @@ final class BlockdevLink implements SiteLink, BatchWriter.Done, FrameReader.Done
         site.say(Link.UP, Flow.CATCHING_UP, "", "", replica.wallMicros());
         consistentWhenDue();
         replica.event(
-                "site %s: devices open, from seq %d"
-                        .formatted(site.site.name(), cursor.doneSeq + 1));
+                String.format(
+                        Locale.ROOT,
+                        "site %s: devices open, from seq %d",
+                        site.site.name(),
+                        cursor.doneSeq + 1));
         nextBatch();
     }
 
@@ -368,8 +372,10 @@ final class BlockdevLink implements SiteLink, BatchWriter.Done, FrameReader.Done
 
     @Override
     public String discardPreview() {
-        return "site %s: all its devices would be compared and made equal"
-                .formatted(site.site.name());
+        return String.format(
+                Locale.ROOT,
+                "site %s: all its devices would be compared and made equal",
+                site.site.name());
     }
 
     @Override

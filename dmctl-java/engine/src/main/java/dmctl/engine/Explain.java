@@ -32,8 +32,9 @@ final class Explain {
         if (completed < 0 || told == 0) {
             return "lost: not known, no primary has been heard since this daemon started";
         }
-        return "lost: %d writes of those the primary had told of %.1f s ago; what it completed since is not known"
-                .formatted(
+        return String.format(
+                        Locale.ROOT,
+                        "lost: %d writes of those the primary had told of %.1f s ago; what it completed since is not known",
                         Math.max(0, completed - headSeq),
                         Math.max(0, replica.wallMicros() - told) / 1e6)
                 .toLowerCase(Locale.ROOT);
@@ -57,10 +58,11 @@ final class Explain {
             return "asking the other sites before serving"
                     + (names.isEmpty() ? "" : "; sync sites that must be heard: " + names);
         }
-        return "site %s is %s, not primary"
-                .formatted(
-                        replica.sites().self().site.name(),
-                        replica.standing().role.name().toLowerCase(Locale.ROOT));
+        return String.format(
+                Locale.ROOT,
+                "site %s is %s, not primary",
+                replica.sites().self().site.name(),
+                replica.standing().role.name().toLowerCase(Locale.ROOT));
     }
 
     @Nullable Problem stalled() {
@@ -82,18 +84,19 @@ final class Explain {
                         ? "memory is full of records that are being written"
                         : holder == null
                                 ? "the log is full: the local devices are slower than the writes"
-                                : "the log is full: it is kept for site %s (%s)"
-                                        .formatted(
-                                                holder.site.name(),
-                                                holder.settings
-                                                        .mode()
-                                                        .name()
-                                                        .toLowerCase(Locale.ROOT));
+                                : String.format(
+                                        Locale.ROOT,
+                                        "the log is full: it is kept for site %s (%s)",
+                                        holder.site.name(),
+                                        holder.settings.mode().name().toLowerCase(Locale.ROOT));
         String next =
                 holder == null
                         ? "wait, or make the log larger"
-                        : "bring site %s back, or dmctl set %s mode drop"
-                                .formatted(holder.site.name(), holder.site.name());
+                        : String.format(
+                                Locale.ROOT,
+                                "bring site %s back, or dmctl set %s mode drop",
+                                holder.site.name(),
+                                holder.site.name());
         return new Problem("stalled", reason, replica.writes().stalledSinceMicros(), next);
     }
 }

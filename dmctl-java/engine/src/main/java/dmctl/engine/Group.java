@@ -10,6 +10,7 @@ import dmctl.replog.RecoveryTally;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -128,8 +129,11 @@ public final class Group implements FrontEnd, Admin {
 
     void replicaOpened() {
         event(
-                "log open: seq %d to %d"
-                        .formatted(replica.log().tailSeq() + 1, replica.log().headSeq()));
+                String.format(
+                        Locale.ROOT,
+                        "log open: seq %d to %d",
+                        replica.log().tailSeq() + 1,
+                        replica.log().headSeq()));
     }
 
     void roleChanged() {
@@ -225,8 +229,11 @@ public final class Group implements FrontEnd, Admin {
     private boolean refuse(Done done) {
         if (stopped || !replica.isOpen() || replica.closing() || replica.stopping()) {
             done.refused(
-                    "site %s is not ready: %s"
-                            .formatted(replica.sites().self().site.name(), notServingReason()));
+                    String.format(
+                            Locale.ROOT,
+                            "site %s is not ready: %s",
+                            replica.sites().self().site.name(),
+                            notServingReason()));
             return true;
         }
         return false;
@@ -249,13 +256,16 @@ public final class Group implements FrontEnd, Admin {
     private @Nullable SiteState siteAtPrimary(int siteNr, Done done) {
         SiteState site = replica.sites().find(siteNr);
         if (site == null) {
-            done.refused("group %s has no site %d".formatted(def.name(), siteNr));
+            done.refused(String.format(Locale.ROOT, "group %s has no site %d", def.name(), siteNr));
         } else if (!replica.serving()) {
             done.refused(
-                    "site %s does not serve: ask the primary"
-                            .formatted(replica.sites().self().site.name()));
+                    String.format(
+                            Locale.ROOT,
+                            "site %s does not serve: ask the primary",
+                            replica.sites().self().site.name()));
         } else if (site == replica.sites().self()) {
-            done.refused("site %s is the primary itself".formatted(site.site.name()));
+            done.refused(
+                    String.format(Locale.ROOT, "site %s is the primary itself", site.site.name()));
         } else {
             return site;
         }
@@ -270,7 +280,10 @@ public final class Group implements FrontEnd, Admin {
             site.pauseReason = reason;
             replica.links().of(site).settingsChanged();
             replica.checkpointer()
-                    .save(() -> done.done("site %s paused".formatted(site.site.name())));
+                    .save(() ->
+                            done.done(
+                                    String.format(
+                                            Locale.ROOT, "site %s paused", site.site.name())));
             wake();
         }
     }
@@ -283,7 +296,10 @@ public final class Group implements FrontEnd, Admin {
             site.pauseReason = "";
             replica.links().of(site).settingsChanged();
             replica.checkpointer()
-                    .save(() -> done.done("site %s resumed".formatted(site.site.name())));
+                    .save(() ->
+                            done.done(
+                                    String.format(
+                                            Locale.ROOT, "site %s resumed", site.site.name())));
             wake();
         }
     }
@@ -295,13 +311,13 @@ public final class Group implements FrontEnd, Admin {
         }
         SiteState site = replica.sites().find(siteNr);
         if (site == null) {
-            done.refused("group %s has no site %d".formatted(def.name(), siteNr));
+            done.refused(String.format(Locale.ROOT, "group %s has no site %d", def.name(), siteNr));
             return;
         }
         site.settings = settings;
         site.setOverLimit(false, 0);
         wake();
-        done.done("site %s: settings changed".formatted(site.site.name()));
+        done.done(String.format(Locale.ROOT, "site %s: settings changed", site.site.name()));
     }
 
     @Override
@@ -314,7 +330,10 @@ public final class Group implements FrontEnd, Admin {
         if (discard) {
             replica.links().of(site).approveDiscard();
             wake();
-            done.done(preview + "\nsite %s is taken in again".formatted(site.site.name()));
+            done.done(
+                    preview
+                            + String.format(
+                                    Locale.ROOT, "\nsite %s is taken in again", site.site.name()));
         } else {
             done.done(preview);
         }

@@ -3,6 +3,7 @@ package dmctl.engine;
 import dmctl.engine.GroupStatus.Role;
 import dmctl.engine.port.Wire;
 import java.nio.ByteBuffer;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** A connection another site has made: a primary that will send records, or a site that asks. */
@@ -119,8 +120,10 @@ final class Inbound implements LinkChannel.Events {
         } else if (hello.shape() != replica.shape()) {
             channel.refuse(
                     Message.CODE_MISMATCH,
-                    "devices or block size of group %s differ between the sites' files"
-                            .formatted(replica.def().name()));
+                    String.format(
+                            Locale.ROOT,
+                            "devices or block size of group %s differ between the sites' files",
+                            replica.def().name()));
         } else if (hello.kind() == Hello.Kind.QUERY) {
             mode = Mode.ASKED;
             reply();
@@ -143,28 +146,50 @@ final class Inbound implements LinkChannel.Events {
         if (theirs < mine) {
             channel.refuse(
                     Message.CODE_FENCED,
-                    "site %s knows term %d, higher than term %d".formatted(self, mine, theirs));
+                    String.format(
+                            Locale.ROOT,
+                            "site %s knows term %d, higher than term %d",
+                            self,
+                            mine,
+                            theirs));
         } else if (theirs == mine && hello.history().latestId() != replica.history().latestId()) {
             channel.refuse(
                     Message.CODE_FORKED,
-                    "site %s knows another term %d: both were opened at once"
-                            .formatted(self, mine));
+                    String.format(
+                            Locale.ROOT,
+                            "site %s knows another term %d: both were opened at once",
+                            self,
+                            mine));
         } else if (replica.roles().busy()) {
             if (theirs > mine) {
-                replica.fenced("site %d is primary in term %d".formatted(hello.site(), theirs));
+                replica.fenced(
+                        String.format(
+                                Locale.ROOT,
+                                "site %d is primary in term %d",
+                                hello.site(),
+                                theirs));
             } else {
                 channel.refuse(Message.CODE_LATER, "site " + self + " is changing its role");
             }
         } else if (replica.standing().role == Role.PRIMARY) {
             if (theirs > mine) {
-                replica.fenced("site %d is primary in term %d".formatted(hello.site(), theirs));
+                replica.fenced(
+                        String.format(
+                                Locale.ROOT,
+                                "site %d is primary in term %d",
+                                hello.site(),
+                                theirs));
             } else {
                 channel.refuse(Message.CODE_MISMATCH, "site " + self + " is primary in this term");
             }
         } else if (replica.log().failed()) {
             channel.refuse(
                     Message.CODE_MISMATCH,
-                    "site %s takes no records: %s".formatted(self, replica.log().failure()));
+                    String.format(
+                            Locale.ROOT,
+                            "site %s takes no records: %s",
+                            self,
+                            replica.log().failure()));
         } else {
             mode = Mode.TARGET;
             reply();

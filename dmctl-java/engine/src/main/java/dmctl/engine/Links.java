@@ -3,6 +3,7 @@ package dmctl.engine;
 import dmctl.engine.GroupStatus.Flow;
 import dmctl.engine.GroupStatus.Link;
 import java.util.List;
+import java.util.Locale;
 import java.util.ServiceLoader;
 
 /** The primary's links, one for each other site. */
@@ -38,7 +39,11 @@ final class Links {
             }
         }
         throw new IllegalArgumentException(
-                "site %s: no link type %s".formatted(site.site.name(), site.site.linkType()));
+                String.format(
+                        Locale.ROOT,
+                        "site %s: no link type %s",
+                        site.site.name(),
+                        site.site.linkType()));
     }
 
     void pump() {

@@ -18,6 +18,7 @@ import dmctl.replog.SuperblockCodec;
 import dmctl.replog.WrongDeviceException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -58,11 +59,12 @@ final class Opener {
         int bytes = HEAD_BYTES + 2 * LogLayout.DEFAULT_CHECKPOINT_BYTES;
         if (storage.sizeBytes() < LogLayout.MIN_TOTAL_BYTES) {
             done.failed(
-                    "%s has %d bytes: a log needs %d at least"
-                            .formatted(
-                                    storage.name(),
-                                    storage.sizeBytes(),
-                                    LogLayout.MIN_TOTAL_BYTES));
+                    String.format(
+                            Locale.ROOT,
+                            "%s has %d bytes: a log needs %d at least",
+                            storage.name(),
+                            storage.sizeBytes(),
+                            LogLayout.MIN_TOTAL_BYTES));
             return;
         }
         ByteBuffer head = Buffers.aligned(bytes);
@@ -282,8 +284,12 @@ final class Opener {
                     if (!replica.knows((int) ranges[i], ranges[i + 1], ranges[i + 2])
                             || !replica.index(replica.deviceIndex((int) ranges[i])).hasRoom(1)) {
                         done.failed(
-                                "%s: seq %d does not fit the devices of group %s"
-                                        .formatted(storage.name(), seq, replica.def().name()));
+                                String.format(
+                                        Locale.ROOT,
+                                        "%s: seq %d does not fit the devices of group %s",
+                                        storage.name(),
+                                        seq,
+                                        replica.def().name()));
                         return;
                     }
                     replica.indexPut((int) ranges[i], ranges[i + 1], ranges[i + 2], seq);
@@ -332,8 +338,13 @@ final class Opener {
                 ended -> {
                     if (ended.error != 0) {
                         done.failed(
-                                "%s of %s at %d failed with errno %d"
-                                        .formatted(op, storage.name(), offset, ended.error));
+                                String.format(
+                                        Locale.ROOT,
+                                        "%s of %s at %d failed with errno %d",
+                                        op,
+                                        storage.name(),
+                                        offset,
+                                        ended.error));
                     } else {
                         then.run();
                     }

@@ -10,6 +10,7 @@ import dmctl.replog.Frame;
 import dmctl.replog.SpaceException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Locale;
 
 /**
  * Changes where this site's log begins or ends: everything under way is brought to an end, records
@@ -138,13 +139,14 @@ final class Rebase {
                         why);
         // The opening makes it unique: an export that was cut short stays, and is made again.
         String name =
-                "%s-%s-seq-%d-%d-opening-%d.export"
-                        .formatted(
-                                replica.def().name(),
-                                replica.sites().self().site.name(),
-                                header.firstSeq(),
-                                header.lastSeq(),
-                                log.opening());
+                String.format(
+                        Locale.ROOT,
+                        "%s-%s-seq-%d-%d-opening-%d.export",
+                        replica.def().name(),
+                        replica.sites().self().site.name(),
+                        header.firstSeq(),
+                        header.lastSeq(),
+                        log.opening());
         try {
             Storage file = replica.ports().createExport(name, ExportHeader.BYTES + to - from);
             ByteBuffer buffer = Buffers.aligned(COPY_BYTES);
@@ -154,7 +156,12 @@ final class Rebase {
             replica.event("writes cut off are kept in " + file.name());
         } catch (IOException e) {
             // Without its export nothing is cut off.
-            replica.fail("the export %s cannot be written: %s".formatted(name, e.getMessage()));
+            replica.fail(
+                    String.format(
+                            Locale.ROOT,
+                            "the export %s cannot be written: %s",
+                            name,
+                            e.getMessage()));
         }
     }
 
@@ -259,8 +266,12 @@ final class Rebase {
                 ended -> {
                     if (ended.error != 0) {
                         replica.fail(
-                                "%s of %s failed with errno %d while the log was reopened"
-                                        .formatted(op, storage.name(), ended.error));
+                                String.format(
+                                        Locale.ROOT,
+                                        "%s of %s failed with errno %d while the log was reopened",
+                                        op,
+                                        storage.name(),
+                                        ended.error));
                     } else {
                         then.run();
                     }

@@ -10,6 +10,7 @@ import dmctl.replog.RecoveryCase;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Follows the chain of frames from the tail to the end of the log. First only heads are read; then
@@ -100,8 +101,11 @@ final class Recovery {
         if (scan.error() != 0) {
             replica.recoveryTally().add(RecoveryCase.UNREADABLE);
             done.damaged(
-                    "reading the log at position %d failed with errno %d"
-                            .formatted(position, scan.error()));
+                    String.format(
+                            Locale.ROOT,
+                            "reading the log at position %d failed with errno %d",
+                            position,
+                            scan.error()));
             return true;
         }
         return false;
@@ -299,14 +303,23 @@ final class Recovery {
             case END_OF_LOG, ACCEPT -> done.recovered(batches);
             case TOO_NEW ->
                     done.damaged(
-                            "%s at log position %d: written by a newer release; use that one"
-                                    .formatted(name, end));
+                            String.format(
+                                    Locale.ROOT,
+                                    "%s at log position %d: written by a newer release; use that one",
+                                    name,
+                                    end));
             case DAMAGE, IO_ERROR ->
                     done.damaged(
-                            ("%s is damaged at log position %d (%s, %s): seq %d was durable and is"
+                            String.format(
+                                    Locale.ROOT,
+                                    "%s is damaged at log position %d (%s, %s): seq %d was durable and is"
                                             + " missing. Take over at another site, or resync this"
-                                            + " one from it")
-                                    .formatted(name, end, row, endedBy, last + 1));
+                                            + " one from it",
+                                    name,
+                                    end,
+                                    row,
+                                    endedBy,
+                                    last + 1));
         }
     }
 }

@@ -14,6 +14,7 @@ import dmctl.replog.LinkCursors;
 import dmctl.replog.RecoveryTally;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -409,8 +410,12 @@ final class Replica implements IoDone {
 
     String deviceFailed(int device, String what, int errno) {
         String reason =
-                "%s device %s failed with errno %d"
-                        .formatted(what, def.devices().get(device).name(), errno);
+                String.format(
+                        Locale.ROOT,
+                        "%s device %s failed with errno %d",
+                        what,
+                        def.devices().get(device).name(),
+                        errno);
         event(reason);
         return reason;
     }

@@ -3,6 +3,7 @@ package dmctl.engine;
 import dmctl.engine.GroupStatus.ResyncProgress;
 import dmctl.engine.port.Request;
 import java.nio.ByteBuffer;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,8 +89,11 @@ final class ResyncSource implements Request.Done {
         budget = 0;
         beginPass();
         replica.event(
-                "site %s: resync begins, %d bytes to look at"
-                        .formatted(site.site.name(), totalBytes));
+                String.format(
+                        Locale.ROOT,
+                        "site %s: resync begins, %d bytes to look at",
+                        site.site.name(),
+                        totalBytes));
     }
 
     /** Gives up; chunks being read end by themselves. */

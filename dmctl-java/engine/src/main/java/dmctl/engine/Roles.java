@@ -4,6 +4,7 @@ import dmctl.engine.AskSites.Answer;
 import dmctl.engine.GroupStatus.Role;
 import dmctl.engine.Standing.Phase;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,11 +84,12 @@ final class Roles {
                     replica.standing().phase = Phase.NEVER_SYNCED;
                 }
                 replica.fenced(
-                        "site %s knows term %d, higher than term %d here"
-                                .formatted(
-                                        answer.site.site.name(),
-                                        hello.history().latestNumber(),
-                                        replica.history().latestNumber()));
+                        String.format(
+                                Locale.ROOT,
+                                "site %s knows term %d, higher than term %d here",
+                                answer.site.site.name(),
+                                hello.history().latestNumber(),
+                                replica.history().latestNumber()));
                 return;
             }
             if (isAhead(hello)
@@ -125,15 +127,24 @@ final class Roles {
         long before = log.headSeq();
         fetchFromSeq = before;
         replica.event(
-                "site %s holds records up to seq %d, this log up to %d: taking them in"
-                        .formatted(best.site.site.name(), hello.headSeq(), before));
+                String.format(
+                        Locale.ROOT,
+                        "site %s holds records up to seq %d, this log up to %d: taking them in",
+                        best.site.site.name(),
+                        hello.headSeq(),
+                        before));
         asks.fetch(
                 best,
                 () -> {
                     if (hello.history().latestNumber() >= replica.history().latestNumber()) {
                         replica.standing().history = hello.history().upTo(log.headSeq());
                     }
-                    replica.event("took in seq %d to %d".formatted(before + 1, log.headSeq()));
+                    replica.event(
+                            String.format(
+                                    Locale.ROOT,
+                                    "took in seq %d to %d",
+                                    before + 1,
+                                    log.headSeq()));
                     if (newTerm == null) {
                         newTerm = Term.Kind.REOPENED;
                     }
@@ -209,12 +220,13 @@ final class Roles {
         takeoverDone = null;
         if (done != null) {
             done.done(
-                    "site %s is primary in term %d from seq %d\n%s"
-                            .formatted(
-                                    replica.sites().self().site.name(),
-                                    replica.history().latestNumber(),
-                                    log.headSeq() + 1,
-                                    lossText));
+                    String.format(
+                            Locale.ROOT,
+                            "site %s is primary in term %d from seq %d\n%s",
+                            replica.sites().self().site.name(),
+                            replica.history().latestNumber(),
+                            log.headSeq() + 1,
+                            lossText));
         }
     }
 
@@ -229,9 +241,12 @@ final class Roles {
         }
         if (!standing.consistent() && !evenIfNotConsistent) {
             done.refused(
-                    ("site %s is not consistent (%s): what it holds is no state the devices ever"
-                                    + " had. Take over at another site, or override")
-                            .formatted(name, replica.explain().dataText()));
+                    String.format(
+                            Locale.ROOT,
+                            "site %s is not consistent (%s): what it holds is no state the devices ever"
+                                    + " had. Take over at another site, or override",
+                            name,
+                            replica.explain().dataText()));
             return;
         }
         lossText = preview(List.of());
@@ -272,10 +287,11 @@ final class Roles {
     void previewTakeover(Admin.Done done) {
         if (busy() || replica.standing().role == Role.PRIMARY) {
             done.refused(
-                    "site %s %s"
-                            .formatted(
-                                    replica.sites().self().site.name(),
-                                    busy() ? "is changing its role" : "is primary already"));
+                    String.format(
+                            Locale.ROOT,
+                            "site %s %s",
+                            replica.sites().self().site.name(),
+                            busy() ? "is changing its role" : "is primary already"));
             return;
         }
         step = Step.ASKING;
@@ -300,25 +316,34 @@ final class Roles {
     private String preview(List<Answer> answers) {
         long head = log.headSeq();
         StringBuilder text = new StringBuilder();
-        text.append("this copy: %s, up to seq %d\n".formatted(replica.explain().dataText(), head));
+        text.append(
+                String.format(
+                        Locale.ROOT,
+                        "this copy: %s, up to seq %d\n",
+                        replica.explain().dataText(),
+                        head));
         for (Answer answer : answers) {
             Hello hello = answer.hello;
             String name = answer.site.site.name();
             if (hello == null) {
-                text.append("site %s: not reached: %s\n".formatted(name, answer.failure));
+                text.append(
+                        String.format(
+                                Locale.ROOT, "site %s: not reached: %s\n", name, answer.failure));
             } else {
                 text.append(
-                        "site %s: %s, up to seq %d%s\n"
-                                .formatted(
-                                        name,
-                                        hello.role().name().toLowerCase(java.util.Locale.ROOT),
-                                        hello.headSeq(),
-                                        isAhead(hello)
-                                                ? ": newer records are taken in first"
-                                                : ""));
+                        String.format(
+                                Locale.ROOT,
+                                "site %s: %s, up to seq %d%s\n",
+                                name,
+                                hello.role().name().toLowerCase(Locale.ROOT),
+                                hello.headSeq(),
+                                isAhead(hello) ? ": newer records are taken in first" : ""));
                 if (hello.role() == Role.PRIMARY) {
                     text.append(
-                            "WARNING: site %s still serves; it will be fenced\n".formatted(name));
+                            String.format(
+                                    Locale.ROOT,
+                                    "WARNING: site %s still serves; it will be fenced\n",
+                                    name));
                 }
                 if (isAhead(hello)) {
                     head = Math.max(head, hello.headSeq());

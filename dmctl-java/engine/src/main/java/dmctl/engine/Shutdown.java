@@ -1,6 +1,7 @@
 package dmctl.engine;
 
 import dmctl.engine.GroupStatus.Role;
+import java.util.Locale;
 
 /**
  * A clean stop: requests under way end, the sites get what they lack if they can be reached, all is
@@ -120,8 +121,11 @@ final class Shutdown {
                 ended(
                         all
                                 ? "stopped cleanly: all is on the devices up to seq " + savedSeq
-                                : "stopped cleanly: on the devices up to seq %d, in the log up to %d"
-                                        .formatted(savedSeq, log.headSeq())));
+                                : String.format(
+                                        Locale.ROOT,
+                                        "stopped cleanly: on the devices up to seq %d, in the log up to %d",
+                                        savedSeq,
+                                        log.headSeq())));
         return Step.CLOSE;
     }
 

@@ -5,6 +5,7 @@ import dmctl.engine.GroupDefinition.Mode;
 import dmctl.engine.GroupDefinition.Policy;
 import dmctl.engine.GroupDefinition.Settings;
 import dmctl.engine.SiteState.Supply;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** The other sites as the primary sees them, and what their policies and limits allow. */
@@ -140,9 +141,15 @@ final class Sites {
             String why = state.standsStill() ? "it makes nothing durable" : state.reason;
             replica.event(
                     state.degraded
-                            ? "site %s: sync degraded to async: %s"
-                                    .formatted(state.site.name(), why)
-                            : "site %s: sync again, caught up".formatted(state.site.name()));
+                            ? String.format(
+                                    Locale.ROOT,
+                                    "site %s: sync degraded to async: %s",
+                                    state.site.name(),
+                                    why)
+                            : String.format(
+                                    Locale.ROOT,
+                                    "site %s: sync again, caught up",
+                                    state.site.name()));
         }
         if (state.settings.limitKind() == LimitKind.NONE) {
             state.setOverLimit(false, 0);
@@ -151,7 +158,7 @@ final class Sites {
         boolean over = !withinLimit(state, completed, replica.writes().completedBytes());
         boolean crossed = over && !state.overLimit();
         if (crossed) {
-            replica.event("site %s: past its limit".formatted(state.site.name()));
+            replica.event(String.format(Locale.ROOT, "site %s: past its limit", state.site.name()));
         }
         state.setOverLimit(over, replica.wallMicros());
         // Once it is past the limit it must have been within again: else one that catches up from
@@ -203,8 +210,12 @@ final class Sites {
     void drop(SiteState state, String why) {
         state.supply = Supply.OUT_OF_LOG;
         replica.event(
-                "site %s: out of the log at seq %d: %s; it will be resynced"
-                        .formatted(state.site.name(), state.durableSeq, why));
+                String.format(
+                        Locale.ROOT,
+                        "site %s: out of the log at seq %d: %s; it will be resynced",
+                        state.site.name(),
+                        state.durableSeq,
+                        why));
         replica.saveSoon();
         replica.links().dropped(state);
     }

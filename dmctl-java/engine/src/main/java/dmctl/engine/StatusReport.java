@@ -10,6 +10,7 @@ import dmctl.engine.GroupStatus.SiteStatus;
 import dmctl.engine.SiteState.Supply;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** Puts what the parts know into a {@link GroupStatus}. */
 final class StatusReport {
@@ -94,11 +95,15 @@ final class StatusReport {
             problems.add(
                     new Problem(
                             "forked",
-                            "this site holds writes beyond seq %d that the group's history does not"
-                                    .formatted(standing.forkedAtSeq),
+                            String.format(
+                                    Locale.ROOT,
+                                    "this site holds writes beyond seq %d that the group's history does not",
+                                    standing.forkedAtSeq),
                             replica.roleSinceMicros(),
-                            "dmctl resync %s shows them; with --discard they are kept as an export"
-                                            .formatted(self)
+                            String.format(
+                                            Locale.ROOT,
+                                            "dmctl resync %s shows them; with --discard they are kept as an export",
+                                            self)
                                     + " and the site is taken in again"));
         } else if (standing.role == Role.FENCED) {
             problems.add(

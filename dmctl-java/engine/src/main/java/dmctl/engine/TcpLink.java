@@ -10,6 +10,7 @@ import dmctl.engine.SiteState.Supply;
 import dmctl.engine.port.Network;
 import dmctl.engine.port.Wire;
 import java.nio.ByteBuffer;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -259,8 +260,11 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         site.role = hello.role();
         if (hello.history().latestNumber() > replica.history().latestNumber()) {
             replica.fenced(
-                    "site %s knows term %d"
-                            .formatted(site.site.name(), hello.history().latestNumber()));
+                    String.format(
+                            Locale.ROOT,
+                            "site %s knows term %d",
+                            site.site.name(),
+                            hello.history().latestNumber()));
             return;
         }
         retryDelayNanos = FIRST_RETRY_NANOS;
@@ -279,9 +283,11 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         if (hello.phase() == Standing.Phase.REPLAYING && copiedBeyond(hello)) {
             site.supply = Supply.OUT_OF_LOG;
             replica.event(
-                    ("site %s: its regions were copied from a history that this one does not"
-                                    + " continue; they are copied again")
-                            .formatted(site.site.name()));
+                    String.format(
+                            Locale.ROOT,
+                            "site %s: its regions were copied from a history that this one does not"
+                                    + " continue; they are copied again",
+                            site.site.name()));
             to.sendLongs(Message.RESYNC_BEGIN, 0);
         } else if (common < hello.headSeq()) {
             surplus(to, hello, common);
@@ -308,12 +314,13 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         if (reopened || (discardApproved && hello.touchedSeq() <= common)) {
             discardApproved = false;
             replica.event(
-                    "site %s: cuts off seq %d to %d, which term %d does not continue"
-                            .formatted(
-                                    site.site.name(),
-                                    common + 1,
-                                    hello.headSeq(),
-                                    replica.history().latestNumber()));
+                    String.format(
+                            Locale.ROOT,
+                            "site %s: cuts off seq %d to %d, which term %d does not continue",
+                            site.site.name(),
+                            common + 1,
+                            hello.headSeq(),
+                            replica.history().latestNumber()));
             to.sendLongs(Message.CUT, common);
         } else if (discardApproved) {
             discardApproved = false;
@@ -322,10 +329,16 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
             site.data = Data.FORKED;
             to.sendBytes(Message.FORKED, Hello.encode(replica.history(), common));
             refuse(
-                    "site %s has forked: it holds %d writes beyond seq %d that this history does not"
-                            .formatted(site.site.name(), hello.headSeq() - common, common),
-                    "dmctl resync %s shows them; with --discard takes the site in again"
-                            .formatted(site.site.name()));
+                    String.format(
+                            Locale.ROOT,
+                            "site %s has forked: it holds %d writes beyond seq %d that this history does not",
+                            site.site.name(),
+                            hello.headSeq() - common,
+                            common),
+                    String.format(
+                            Locale.ROOT,
+                            "dmctl resync %s shows them; with --discard takes the site in again",
+                            site.site.name()));
         }
     }
 
@@ -349,7 +362,11 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
                 "",
                 replica.wallMicros());
         replica.event(
-                "site %s: connected, from seq %d".formatted(site.site.name(), hello.headSeq() + 1));
+                String.format(
+                        Locale.ROOT,
+                        "site %s: connected, from seq %d",
+                        site.site.name(),
+                        hello.headSeq() + 1));
         replica.saveSoon();
     }
 
@@ -383,8 +400,13 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         LinkChannel from = channel;
         if (from != null && (received >= feed.nextSeq() || durable > received)) {
             from.fault(
-                    "%s acknowledges seq %d, durable %d, but seq %d is the newest sent"
-                            .formatted(from.peer(), received, durable, feed.nextSeq() - 1));
+                    String.format(
+                            Locale.ROOT,
+                            "%s acknowledges seq %d, durable %d, but seq %d is the newest sent",
+                            from.peer(),
+                            received,
+                            durable,
+                            feed.nextSeq() - 1));
             return;
         }
         site.receivedSeq = Math.max(site.receivedSeq, received);
@@ -432,14 +454,21 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
     public String discardPreview() {
         Hello hello = peer;
         if (hello == null) {
-            return "site %s has not been reached yet: what it holds is not known"
-                    .formatted(site.site.name());
+            return String.format(
+                    Locale.ROOT,
+                    "site %s has not been reached yet: what it holds is not known",
+                    site.site.name());
         }
         long common = replica.history().commonSeq(log.headSeq(), hello.history(), hello.headSeq());
         long lost = Math.max(0, hello.headSeq() - common);
-        return ("site %s: newest record seq %d, common history up to seq %d: %d writes would be"
-                        + " discarded and kept there as an export")
-                .formatted(site.site.name(), hello.headSeq(), common, lost);
+        return String.format(
+                Locale.ROOT,
+                "site %s: newest record seq %d, common history up to seq %d: %d writes would be"
+                        + " discarded and kept there as an export",
+                site.site.name(),
+                hello.headSeq(),
+                common,
+                lost);
     }
 
     @Override

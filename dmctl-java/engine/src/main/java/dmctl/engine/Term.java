@@ -1,5 +1,7 @@
 package dmctl.engine;
 
+import java.util.Locale;
+
 /**
  * One term: a stretch of the group's history written under one primary without an unclean opening.
  *
@@ -35,12 +37,13 @@ record Term(long number, long id, long previousLastSeq, int site, Kind kind) {
 
     @Override
     public String toString() {
-        return "term %d (%016x) from seq %d, opened by site %d: %s"
-                .formatted(
-                        number,
-                        id,
-                        previousLastSeq + 1,
-                        site,
-                        kind.name().toLowerCase(java.util.Locale.ROOT));
+        return String.format(
+                Locale.ROOT,
+                "term %d (%016x) from seq %d, opened by site %d: %s",
+                number,
+                id,
+                previousLastSeq + 1,
+                site,
+                kind.name().toLowerCase(Locale.ROOT));
     }
 }

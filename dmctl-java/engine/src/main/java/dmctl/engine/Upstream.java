@@ -5,6 +5,7 @@ import dmctl.replog.Body;
 import dmctl.replog.BodyFault;
 import dmctl.replog.Frame;
 import java.nio.ByteBuffer;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -202,8 +203,11 @@ final class Upstream {
                                 Body.termNumber(in, meta),
                                 Body.termId(in, meta))) {
             channel.fault(
-                    "batch of seq %d does not follow seq %d"
-                            .formatted(Body.firstSeq(in, meta), log.headSeq()));
+                    String.format(
+                            Locale.ROOT,
+                            "batch of seq %d does not follow seq %d",
+                            Body.firstSeq(in, meta),
+                            log.headSeq()));
             return true;
         }
         return append(replica, channel, in, meta, data, dataBytes);
@@ -233,8 +237,11 @@ final class Upstream {
         for (int i = 0; i < count; i++) {
             if (!Body.dataIntact(log.memory(), body, base + Frame.HEAD_BYTES, i, log.crc())) {
                 channel.fault(
-                        "data of seq %d from %s is damaged: checksum"
-                                .formatted(Body.firstSeq(in, meta) + i, channel.peer()));
+                        String.format(
+                                Locale.ROOT,
+                                "data of seq %d from %s is damaged: checksum",
+                                Body.firstSeq(in, meta) + i,
+                                channel.peer()));
                 return true;
             }
             if (!replica.knows(
@@ -274,8 +281,10 @@ final class Upstream {
         boolean between = batch == batches.end() || batches.firstSeq(batch) == seq + 1;
         if (replica.applier().touchedSeq() > seq || seq < log.tailSeq() || !between) {
             channel.fault(
-                    "cannot cut off at seq %d: records beyond are applied, or it is inside a batch"
-                            .formatted(seq));
+                    String.format(
+                            Locale.ROOT,
+                            "cannot cut off at seq %d: records beyond are applied, or it is inside a batch",
+                            seq));
             return;
         }
         replica.rebase().cutAt(seq, "cut off at seq " + seq);
@@ -314,8 +323,10 @@ final class Upstream {
         standing.primarySite = source.site();
         standing.role = standing.role == Role.TARGET ? Role.TARGET : Role.FENCED;
         replica.event(
-                "forked: this site holds records beyond seq %d that the history does not"
-                        .formatted(seq));
+                String.format(
+                        Locale.ROOT,
+                        "forked: this site holds records beyond seq %d that the history does not",
+                        seq));
         ended = true;
         replica.checkpointer().save(() -> close("forked at seq " + seq));
     }
