@@ -317,8 +317,7 @@ final class Checks {
             Stamp.readDevice(copy.content, i, found, run.line().firstIndex(i));
         }
         long owed = Math.max(run.floors.atSite[run.plan.blockdevNr()], seen.durableSeq());
-        Verdict verdict =
-                PrefixOracle.judgeTorn(run.line(), found, survivors(run.line(), owed));
+        Verdict verdict = PrefixOracle.judgeTorn(run.line(), found, survivors(run.line(), owed));
         if (!verdict.good()) {
             throw new Violation(
                     "the blockdev site after a "

@@ -1,5 +1,6 @@
 package dmctl.simulator;
 
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -27,7 +28,8 @@ final class Counters {
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();
-        counts.forEach((what, count) -> text.append(String.format("%,12d  %s%n", count[0], what)));
+        counts.forEach((what, count) ->
+                text.append(String.format(Locale.ROOT, "%,12d  %s%n", count[0], what)));
         return text.toString();
     }
 }

@@ -118,7 +118,8 @@ final class SimStorage implements Storage {
         boolean writes = io.op == Io.Op.WRITE || io.op == Io.Op.ZERO;
         for (Io other : busy) {
             boolean otherWrites = other.op == Io.Op.WRITE || other.op == Io.Op.ZERO;
-            boolean allowed = readsMayMeetWrites ? !writes || !otherWrites : !writes && !otherWrites;
+            boolean allowed =
+                    readsMayMeetWrites ? !writes || !otherWrites : !writes && !otherWrites;
             if (allowed) {
                 continue;
             }

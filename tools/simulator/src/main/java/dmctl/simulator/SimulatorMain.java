@@ -3,6 +3,7 @@ package dmctl.simulator;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -71,7 +72,7 @@ public final class SimulatorMain implements Callable<Integer> {
         runAll(first, last, begun);
         double took = (System.nanoTime() - begun) / 1e9;
         out.print(counters);
-        out.printf("%d seeds in %.1f s, %d violations%n", done, took, failures);
+        out.printf(Locale.ROOT, "%d seeds in %.1f s, %d violations%n", done, took, failures);
         return failures == 0 ? 0 : 1;
     }
 
@@ -110,14 +111,19 @@ public final class SimulatorMain implements Callable<Integer> {
         Violation violation = outcome.violation();
         if (violation != null) {
             failures++;
-            out.printf("seed %d: VIOLATION %s%n", outcome.seed(), violation.getMessage());
+            out.printf(
+                    Locale.ROOT, "seed %d: VIOLATION %s%n", outcome.seed(), violation.getMessage());
             Throwable cause = violation.getCause();
             if (cause != null) {
                 cause.printStackTrace(out);
             }
-            out.printf("  replay: --seed %d --trace%n", outcome.seed());
+            out.printf(Locale.ROOT, "  replay: --seed %d --trace%n", outcome.seed());
         } else if (trace) {
-            out.printf("seed %d: good, trace hash %016x%n", outcome.seed(), outcome.hash());
+            out.printf(
+                    Locale.ROOT,
+                    "seed %d: good, trace hash %016x%n",
+                    outcome.seed(),
+                    outcome.hash());
         }
     }
 }

@@ -1,5 +1,6 @@
 package dmctl.simulator;
 
+import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +34,11 @@ final class Trace {
             long micros = queue.now() / 1_000;
             lines.accept(
                     String.format(
-                            "%4d.%06d  %s", micros / 1_000_000, micros % 1_000_000, text.get()));
+                            Locale.ROOT,
+                            "%4d.%06d  %s",
+                            micros / 1_000_000,
+                            micros % 1_000_000,
+                            text.get()));
         }
     }
 }
