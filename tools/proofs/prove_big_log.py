@@ -14,7 +14,7 @@ DEVICES = {"data": 4 << 30, "wal": 1 << 30, "index": 1 << 30}
 
 def arguments(parser):
     parser.add_argument("--log", type=int, default=8192, help="size of the log in MiB (8192)")
-    parser.add_argument("--fill", type=float, default=0.9, help="share of it to fill (0.9)")
+    parser.add_argument("--fill", type=float, default=0.8, help="share of it to fill (0.8)")
     parser.add_argument("--seconds", type=float, default=10, help="allowed until it serves (10)")
     parser.add_argument("--block", type=int, default=16384, help="bytes per write (16384)")
 
@@ -93,7 +93,7 @@ def fill(group, args, tally):
         log = group.ask("home")["log"]
         if log["usedBytes"] >= args.fill * log["bytes"]:
             break
-        time.sleep(0.5)
+        time.sleep(0.1)
         worst = max(worst, resident(group.pid("home")))
     for load in loads:
         error = load.stop()
