@@ -5,7 +5,6 @@ import dmctl.engine.GroupDefinition.Policy;
 import dmctl.engine.port.Network;
 import dmctl.engine.port.Wire;
 import dmctl.replog.Body;
-import dmctl.replog.BodyFault;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -88,7 +87,12 @@ final class AskSites {
                 return true;
             }
             switch (type) {
-                case Message.HELLO_REPLY -> hello = Hello.decode(in, meta, metaBytes);
+                case Message.HELLO_REPLY -> {
+                    hello = Hello.decode(in, meta, metaBytes);
+                    if (hello == null) {
+                        from.fault("no proper greeting from " + from.peer());
+                    }
+                }
                 case Message.BATCH -> {
                     return fetching != this || batch(from, in, meta, metaBytes, data, dataBytes);
                 }
@@ -219,9 +223,11 @@ final class AskSites {
 
     private boolean batch(
             LinkChannel from, ByteBuffer in, int meta, int metaBytes, int data, int dataBytes) {
-        if (Body.check(in, meta, metaBytes, replica.log().crc()) != BodyFault.NONE
-                || Body.firstSeq(in, meta) != replica.log().headSeq() + 1) {
-            from.fault("a damaged batch from " + from.peer());
+        if (!Upstream.checkBatch(replica, from, in, meta, metaBytes, dataBytes)) {
+            return true;
+        }
+        if (Body.firstSeq(in, meta) != replica.log().headSeq() + 1) {
+            from.fault("a batch out of order from " + from.peer());
             return true;
         }
         return Upstream.append(replica, from, in, meta, data, dataBytes);

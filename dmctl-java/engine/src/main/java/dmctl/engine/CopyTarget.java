@@ -11,6 +11,14 @@ import java.util.ArrayDeque;
 final class CopyTarget implements IoDone {
     private static final int CHUNKS = 8;
 
+    private enum Step {
+        IDLE,
+        READING,
+        /** The source is to send what differs. */
+        ASKED,
+        WRITING
+    }
+
     /** One region under way, by the source's number for it. */
     private static final class Chunk {
         final Io io = new Io();
@@ -22,7 +30,7 @@ final class CopyTarget implements IoDone {
         long offset;
         int bytes;
         int block;
-        boolean reading;
+        Step step = Step.IDLE;
 
         Chunk(int slot, int regionBytes) {
             this.slot = slot;
@@ -63,6 +71,7 @@ final class CopyTarget implements IoDone {
                 || slot >= CHUNKS
                 || bytes <= 0
                 || bytes > regionBytes
+                || ((bytes | in.getLong(meta + 8)) & (replica.def().blockSize() - 1)) != 0
                 || metaBytes != 20 + BlockSums.blocks(bytes) * BlockSums.SUM_BYTES
                 || replica.standing().phase != Standing.Phase.COPYING
                 || !replica.knows(in.getInt(meta + 4), in.getLong(meta + 8) >>> 9, bytes >>> 9)) {
@@ -78,11 +87,15 @@ final class CopyTarget implements IoDone {
             chunk = new Chunk(slot, regionBytes);
             chunks[slot] = chunk;
         }
+        if (chunk.step != Step.IDLE) {
+            channel.fault("a region in place of one that is under way, from " + channel.peer());
+            return true;
+        }
         chunk.device = replica.deviceIndex(in.getInt(meta + 4));
         chunk.offset = in.getLong(meta + 8);
         chunk.bytes = bytes;
         chunk.sums.put(0, in, meta + 20, metaBytes - 20);
-        chunk.reading = true;
+        chunk.step = Step.READING;
         chunk.io.op = Io.Op.READ;
         chunk.io.buffer = chunk.present.clear().limit(bytes);
         submit(chunk, chunk.offset);
@@ -108,8 +121,7 @@ final class CopyTarget implements IoDone {
             channel.fault(replica.deviceFailed(chunk.device, "copying to", io.error));
             return;
         }
-        if (chunk.reading) {
-            chunk.reading = false;
+        if (chunk.step == Step.READING) {
             answers.add(chunk);
         } else {
             writeNext(chunk);
@@ -123,6 +135,7 @@ final class CopyTarget implements IoDone {
         }
         while (!finished.isEmpty() && channel.hasRoom(4, 0)) {
             Chunk chunk = finished.poll();
+            chunk.step = Step.IDLE;
             channel.out().putInt(channel.begin(Message.COPY_DONE, 4, 0), chunk.slot);
             channel.end();
         }
@@ -147,6 +160,7 @@ final class CopyTarget implements IoDone {
             }
         }
         channel.end();
+        chunk.step = Step.ASKED;
         return true;
     }
 
@@ -155,10 +169,12 @@ final class CopyTarget implements IoDone {
         Chunk chunk = slot >= 0 && slot < CHUNKS ? chunks[slot] : null;
         int bits = chunk == null ? 0 : (BlockSums.blocks(chunk.bytes) + 7) / 8;
         if (chunk == null
+                || chunk.step != Step.ASKED
                 || metaBytes != 8 + 2 * bits
                 || dataBytes > chunk.bytes
                 || replica.log().crc().of(in, data, dataBytes) != in.getInt(meta + 4)) {
-            channel.fault("a region's blocks are damaged, from " + channel.peer());
+            channel.fault(
+                    "a region's blocks are damaged or were not asked for, from " + channel.peer());
             return true;
         }
         if (dataBytes != dataBytes(chunk, in, meta + 8, bits)) {
@@ -176,6 +192,7 @@ final class CopyTarget implements IoDone {
             }
         }
         chunk.block = 0;
+        chunk.step = Step.WRITING;
         writeNext(chunk);
         pump();
         return true;

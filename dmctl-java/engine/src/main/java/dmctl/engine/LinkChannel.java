@@ -4,6 +4,7 @@ import dmctl.engine.port.Wire;
 import dmctl.replog.Crc;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 /**
  * Messages over a {@link Wire}. Outgoing bytes are copied into one buffer, so that a peer that
@@ -133,7 +134,7 @@ final class LinkChannel implements Wire.Events {
     }
 
     static String refusalText(ByteBuffer in, int meta, int metaBytes) {
-        byte[] words = new byte[Math.max(0, metaBytes - 4)];
+        byte[] words = new byte[metaBytes - 4];
         in.get(meta + 4, words);
         return new String(words, StandardCharsets.UTF_8);
     }
@@ -241,6 +242,17 @@ final class LinkChannel implements Wire.Events {
         int sum = crc.begin().add(in, at, 16).add(in, at + Message.HEADER_BYTES, metaBytes).end();
         if (sum != in.getInt(at + 16)) {
             fault("a message from " + wire.peer() + " is damaged: checksum");
+            return false;
+        }
+        int type = in.get(at + 5);
+        if (metaBytes < Message.metaBytesMin(type)) {
+            fault(
+                    String.format(
+                            Locale.ROOT,
+                            "message %d from %s is too short: %d bytes",
+                            type,
+                            wire.peer(),
+                            metaBytes));
             return false;
         }
         return true;

@@ -79,4 +79,18 @@ final class Message {
     static final int CODE_FORKED = 4;
 
     private Message() {}
+
+    /** Least bytes of the meta part of a type: what is read without asking whether it is there. */
+    static int metaBytesMin(int type) {
+        return switch (type) {
+            case REFUSE, COPY_WANT, COPY_DONE -> 4;
+            case CUT, RESYNC_BEGIN, FETCH, FETCH_END, COPY_DATA -> 8;
+            case START, FORKED -> 16;
+            case COPY_SUMS -> 20;
+            case RESYNC_END -> 24;
+            case ACK -> 32;
+            case BEAT -> 48;
+            default -> 0;
+        };
+    }
 }

@@ -122,10 +122,6 @@ final class Upstream {
         if (saving) {
             return false;
         }
-        if (metaBytes < longs(type) * 8) {
-            channel.fault("message " + type + " from " + channel.peer() + " is too short");
-            return true;
-        }
         switch (type) {
             case Message.START ->
                     start(Hello.history(in, meta + 8, metaBytes - 8), in.getLong(meta));
@@ -151,16 +147,6 @@ final class Upstream {
             default -> channel.fault("unexpected message " + type + " from " + channel.peer());
         }
         return true;
-    }
-
-    /** How many longs a message begins with. */
-    private static int longs(int type) {
-        return switch (type) {
-            case Message.START, Message.CUT, Message.RESYNC_BEGIN, Message.FORKED -> 1;
-            case Message.RESYNC_END -> 2;
-            case Message.BEAT -> 6;
-            default -> 0;
-        };
     }
 
     private void start(@Nullable TermHistory history, long eagerly) {
@@ -191,9 +177,7 @@ final class Upstream {
         if (!ready) {
             return false;
         }
-        BodyFault fault = Body.check(in, meta, metaBytes, log.crc());
-        if (fault != BodyFault.NONE || Body.dataBytes(in, meta) != dataBytes) {
-            channel.fault("a damaged batch from " + channel.peer() + ": " + fault);
+        if (!checkBatch(replica, channel, in, meta, metaBytes, dataBytes)) {
             return true;
         }
         if (Body.firstSeq(in, meta) != log.headSeq() + 1
@@ -211,6 +195,35 @@ final class Upstream {
             return true;
         }
         return append(replica, channel, in, meta, data, dataBytes);
+    }
+
+    /** Whether a batch is whole and fits this log; if not, the channel is ended. */
+    static boolean checkBatch(
+            Replica replica,
+            LinkChannel channel,
+            ByteBuffer in,
+            int meta,
+            int metaBytes,
+            int dataBytes) {
+        LogRing log = replica.log();
+        BodyFault fault = Body.check(in, meta, metaBytes, log.crc());
+        if (fault != BodyFault.NONE || Body.dataBytes(in, meta) != dataBytes) {
+            channel.fault("a damaged batch from " + channel.peer() + ": " + fault);
+            return false;
+        }
+        int most = log.identity().frameBytesMax() - Frame.HEAD_BYTES;
+        if (Frame.frameBytes(dataBytes) > log.identity().frameBytesMax()) {
+            channel.fault(
+                    String.format(
+                            Locale.ROOT,
+                            "a batch of %d bytes from %s: this log takes %d at most; give all sites"
+                                    + " the same batch size and logs of 16 times that at least",
+                            dataBytes,
+                            channel.peer(),
+                            most));
+            return false;
+        }
+        return true;
     }
 
     /** Takes a checked batch into the log; false if there is no room now. */
@@ -305,6 +318,8 @@ final class Upstream {
     private void endResync(long baseSeq, long needSeq, @Nullable TermHistory history) {
         if (replica.standing().phase != Standing.Phase.COPYING
                 || history == null
+                || baseSeq < 0
+                || needSeq < 0
                 || !copies.quiet()) {
             channel.fault("an end of a resync that is not under way");
             return;
