@@ -371,12 +371,16 @@ final class Replica implements IoDone {
     }
 
     void applied() {
+        consistentWhenReplayed();
+        wake();
+    }
+
+    private void consistentWhenReplayed() {
         if (standing.phase == Phase.REPLAYING
                 && !savingPhase
                 && applier().appliedSeq() >= standing.needSeq) {
             becomeConsistent();
         }
-        wake();
     }
 
     private void becomeConsistent() {
@@ -558,9 +562,7 @@ final class Replica implements IoDone {
         if (closing || !failure.isEmpty()) {
             return;
         }
-        if (standing.phase == Phase.REPLAYING) {
-            applied();
-        }
+        consistentWhenReplayed();
         upkeep().beforeApply();
         applier().pump();
         upkeep().afterApply();
