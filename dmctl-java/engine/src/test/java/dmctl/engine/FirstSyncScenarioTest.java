@@ -62,6 +62,24 @@ class FirstSyncScenarioTest {
     }
 
     @Test
+    void aCopyThatHoldsPartOfNewerRecordsIsNotConsistentBeforeTheyAreReplayed() {
+        lab.start();
+        lab.until("serving", () -> home.group().serving());
+        home.data().hold(Io.Op.READ);
+        lab.until("copying", () -> home.sees("far").flow() == Flow.RESYNC);
+        home.write(0, "abc");
+        far.log().hold("ring write");
+        home.data().release();
+        lab.until("replaying", () -> far.takeover().contains("replaying to seq 1"));
+        lab.run(5_000);
+        assertThat(far.status().data()).isEqualTo(Data.NOT_CONSISTENT);
+        assertThat(home.sees("far").data()).isEqualTo(Data.NOT_CONSISTENT);
+        far.log().release();
+        untilConsistent();
+        untilEqual();
+    }
+
+    @Test
     void aSiteThatHasNeverSyncedSaysSo() {
         lab.cut("home", "far");
         lab.start();

@@ -142,6 +142,12 @@ final class LabDisk {
         pending.removeIf(each -> each.by() == by);
     }
 
+    /** Of the last write only so many bytes get to the disk before the power goes. */
+    void tear(int bytes) {
+        Cached last = cache.getLast();
+        last.bytes().get(0, durable, last.offset(), bytes);
+    }
+
     /** What was not flushed is gone. */
     void powerCut() {
         pending.clear();

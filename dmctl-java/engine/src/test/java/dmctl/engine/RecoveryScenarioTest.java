@@ -64,6 +64,20 @@ class RecoveryScenarioTest {
     }
 
     @Test
+    void aBatchWhoseDataWasTornByAPowerCutIsNotTakenForWhole() {
+        lab.cut("home", "far");
+        home.write(0, "abc");
+        home.flush();
+        home.write(0, "xyz");
+        home.log().tear(4096);
+        home.powerCut();
+        home.restart();
+        untilServing();
+        assertThat(home.status().headSeq()).isEqualTo(1);
+        assertThat(home.read(0, 3)).isEqualTo("abc");
+    }
+
+    @Test
     void whatAPowerCutTookFromThePrimaryComesBackFromASiteThatHasIt() {
         home.write(0, "abc");
         lab.run(50);
