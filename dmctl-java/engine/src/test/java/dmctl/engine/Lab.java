@@ -28,7 +28,7 @@ final class Lab {
 
     private static final int LOG_BYTES = 2 << 20;
     private static final int QUIET_ROUNDS_MAX = 100_000;
-    private static final int SPINS_MAX = 1_000;
+    private static final int SPINS_MAX = 20;
     private static final long SPIN_NANOS = 100_000;
 
     private record Connection(LabSite from, LabSite to, LabWire near, LabWire far) {}
@@ -181,11 +181,6 @@ final class Lab {
 
     void unstall(String one, String other) {
         between(one, other).forEach(each -> each.near().stall(false));
-    }
-
-    void mend(String one, String other) {
-        cuts.remove(one + other);
-        cuts.remove(other + one);
     }
 
     void mendAll() {

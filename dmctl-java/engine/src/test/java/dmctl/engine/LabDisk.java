@@ -40,7 +40,6 @@ final class LabDisk {
     private final List<String> trace;
     private long writesEnded;
     private long writesFlushed;
-    private int flushes;
     private int writes;
 
     LabDisk(String name, int bytes, boolean isLog, List<String> trace) {
@@ -78,10 +77,6 @@ final class LabDisk {
 
     void mend() {
         broken.clear();
-    }
-
-    int flushes() {
-        return flushes;
     }
 
     int writes() {
@@ -225,7 +220,6 @@ final class LabDisk {
     }
 
     private void flushed(long covers) {
-        flushes++;
         while (writesFlushed < covers) {
             Cached first = cache.removeFirst();
             first.bytes().get(0, durable, first.offset(), first.bytes().capacity());

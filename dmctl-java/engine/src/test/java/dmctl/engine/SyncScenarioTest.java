@@ -59,6 +59,21 @@ class SyncScenarioTest {
     }
 
     @Test
+    void aStandstillShorterThanTheTimeoutOnlyDelays() {
+        Lab lab = degrading();
+        LabSite home = lab.site("home");
+        lab.stall("home", "near");
+        LabRequest write = home.startWrite(0, "a");
+        lab.run(1_500);
+        assertThat(write.hasEnded()).isFalse();
+        lab.unstall("home", "near");
+        lab.run(10);
+        assertThat(write.hasSucceeded()).isTrue();
+        assertThat(home.sees("near").degraded()).isFalse();
+        assertThat(home.events()).filteredOn(line -> line.contains("connected, from")).hasSize(1);
+    }
+
+    @Test
     void aSiteThatIsBackIsSyncAgainOnceItHasCaughtUp() {
         Lab lab = degrading();
         LabSite home = lab.site("home");
