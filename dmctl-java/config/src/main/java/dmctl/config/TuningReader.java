@@ -27,6 +27,13 @@ final class TuningReader {
         }
         int region =
                 top.value("region-size", preset.regionBytes(), text -> powerOfTwo(text, blockSize));
+        if (region > batch) {
+            findings.add(
+                    top.node(),
+                    "region-size " + Units.formatSize(region),
+                    "more than batch " + Units.formatSize(batch),
+                    "write a smaller region-size or a larger batch");
+        }
         long heartbeat =
                 top.value("heartbeat", preset.heartbeatMillis(), text -> time(text, 50, 60_000));
         long timeout =

@@ -37,8 +37,10 @@ public final class Group implements FrontEnd, Admin {
      *
      * @param def what it is
      * @param ports all it touches of the world
+     * @throws IllegalArgumentException if it is described so that it cannot work, with the reason
      */
     public Group(GroupDefinition def, Ports ports) {
+        def.check();
         this.def = def;
         this.ports = ports;
         roleSinceMicros = ports.clock().wallMicros();

@@ -1,6 +1,7 @@
 package dmctl.engine;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -124,6 +125,21 @@ public record GroupDefinition(
             long linkTimeoutMillis,
             long askSitesMillis,
             long asyncFlushMillis) {}
+
+    /** Refuses what the engine cannot work with. */
+    void check() {
+        int region = tuning.regionBytes();
+        if (Integer.bitCount(region) != 1 || region < 4096 || region > tuning.batchDataBytes()) {
+            throw new IllegalArgumentException(
+                    String.format(
+                            Locale.ROOT,
+                            "group %s: a region of %d bytes: it must be a power of two from 4096 to"
+                                    + " the size of a batch, which is %d",
+                            name,
+                            region,
+                            tuning.batchDataBytes()));
+        }
+    }
 
     /**
      * Finds a site.

@@ -43,7 +43,10 @@ final class LinkChannel implements Wire.Events {
         this.replica = replica;
         this.wire = wire;
         this.events = events;
-        messageBytesMax = replica.log().identity().frameBytesMax() + EXTRA_BYTES;
+        // Room for a batch, and for a region whose blocks all differ.
+        messageBytesMax =
+                Math.max(replica.log().identity().frameBytesMax(), replica.regions().regionBytes())
+                        + EXTRA_BYTES;
         in = replica.linkBuffers().take(messageBytesMax);
         out = replica.linkBuffers().take(messageBytesMax);
         heardNanos = replica.nanos();

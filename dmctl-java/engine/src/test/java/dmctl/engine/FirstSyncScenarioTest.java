@@ -2,6 +2,7 @@ package dmctl.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dmctl.engine.GroupDefinition.Tuning;
 import dmctl.engine.GroupStatus.Data;
 import dmctl.engine.GroupStatus.Flow;
 import dmctl.engine.port.Io;
@@ -188,5 +189,23 @@ class FirstSyncScenarioTest {
         withDevices.until("live", () -> primary.sees("vault").durableSeq() == 2);
         assertThat(vault.data().image()).startsWith("abcd");
         assertThat(primary.events()).noneMatch(line -> line.contains("resync begins, 0"));
+    }
+
+    @Test
+    void regionsLargerThanTheBatchesOfASmallLogAreCopiedToo() {
+        int sectors = 1024;
+        Lab large =
+                Lab.of(
+                        sectors,
+                        new Tuning(2 << 20, 512 << 10, 512 << 10, 500, 2_000, 1_000, 200),
+                        Lab.primary("home"),
+                        Lab.async("far"));
+        LabSite primary = large.site("home");
+        primary.data().fill("x".repeat(sectors));
+        large.site("far").data().fill("#".repeat(sectors));
+        large.start();
+        large.until("serving", () -> primary.group().serving());
+        large.until("consistent", () -> primary.sees("far").data() == Data.CONSISTENT);
+        assertThat(large.site("far").data().image()).isEqualTo("x".repeat(sectors));
     }
 }

@@ -26,6 +26,8 @@ import java.util.function.BooleanSupplier;
 final class Lab {
     static final int DEVICE_SECTORS = 64;
 
+    static final Tuning TUNING = new Tuning(1 << 20, 8 << 10, 4 << 10, 500, 2_000, 1_000, 200);
+
     private static final int LOG_BYTES = 2 << 20;
     private static final int QUIET_ROUNDS_MAX = 100_000;
     private static final int SPINS_MAX = 20;
@@ -45,13 +47,20 @@ final class Lab {
 
     /** A lab for sites described as name and settings; they are started in order. */
     static Lab of(Place... places) {
+        return of(DEVICE_SECTORS, TUNING, places);
+    }
+
+    /** The same with devices and sizes of its own. */
+    static Lab of(int deviceSectors, Tuning tuning, Place... places) {
         Lab lab = new Lab();
         List<Site> all = new ArrayList<>();
         for (int i = 0; i < places.length; i++) {
             all.add(new Site(i, places[i].name(), places[i].linkType(), places[i].settings()));
         }
         for (Site site : all) {
-            lab.sites.put(site.name(), new LabSite(lab, definition(all, site.nr()), LOG_BYTES));
+            lab.sites.put(
+                    site.name(),
+                    new LabSite(lab, definition(all, site.nr(), deviceSectors, tuning), LOG_BYTES));
         }
         return lab;
     }
@@ -71,8 +80,9 @@ final class Lab {
         return lab;
     }
 
-    private static GroupDefinition definition(List<Site> all, int self) {
-        long bytes = DEVICE_SECTORS * (long) LabSite.SECTOR;
+    private static GroupDefinition definition(
+            List<Site> all, int self, int deviceSectors, Tuning tuning) {
+        long bytes = deviceSectors * (long) LabSite.SECTOR;
         return new GroupDefinition(
                 "lab",
                 new UUID(1, 2),
@@ -81,7 +91,7 @@ final class Lab {
                 all,
                 self,
                 0,
-                new Tuning(1 << 20, 8 << 10, 4 << 10, 500, 2_000, 1_000, 200));
+                tuning);
     }
 
     /** A site and how it takes part. */

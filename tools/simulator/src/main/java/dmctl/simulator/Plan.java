@@ -68,7 +68,7 @@ final class Plan {
                 new Tuning(
                         Math.max(batch * 4, 4096 << random.between(4, 7)),
                         batch,
-                        4096 << random.between(0, 3),
+                        Math.min(batch, 4096 << random.between(0, 3)),
                         50,
                         200,
                         100,
