@@ -33,9 +33,9 @@ final class Checks {
         run.load().settle();
         History from = run.line();
         Verdict verdict = judge(from, found, floor);
-        if (!verdict.good() && afterTakeover && floor == 0) {
+        if (!verdict.good() && afterTakeover) {
             for (int i = run.lines.size() - 2; i >= 0 && !verdict.good(); i--) {
-                Verdict older = judge(run.lines.get(i), found, 0);
+                Verdict older = judge(run.lines.get(i), found, floor);
                 if (older.good()) {
                     from = run.lines.get(i);
                     verdict = older;
@@ -86,15 +86,15 @@ final class Checks {
         return had;
     }
 
-    /** Judges by any line, the newest first; the floor counts for the newest alone. */
+    /** Judges by any line, the newest first: a floor lies before every fork since. */
     Verdict judgeAnyLine(int[] found, long floor) {
         run.load().settle();
         Verdict first = judge(run.line(), found, floor);
-        if (first.good() || floor > 0) {
+        if (first.good()) {
             return first;
         }
         for (int i = run.lines.size() - 2; i >= 0; i--) {
-            if (judge(run.lines.get(i), found, 0).good()) {
+            if (judge(run.lines.get(i), found, floor).good()) {
                 run.counters.count("judged: image of an older line");
                 return Verdict.good(0, 0);
             }

@@ -239,24 +239,36 @@ final class Failover {
         }
         lostPrimary(run.floors.afterKill);
         taking = target.nr;
+        run.moveRemote(target);
         waitNumber++;
         run.counters.count("takeover: begun");
         run.trace.mix(7, target.nr, 0);
         run.trace.line(() -> "--- takeover at " + target.name);
-        process.thread.after(
-                0,
-                () -> {
-                    if (random.oneIn(3)) {
-                        process.group().previewTakeover(new Told(this::ignore, this::ignore));
-                    }
-                    process.group()
-                            .takeover(
-                                    false,
-                                    new Told(
-                                            text -> taken(target, process, text),
-                                            text -> refused(target, text)));
-                });
+        boolean look = random.oneIn(3);
+        process.thread.after(0, () -> previewAndTakeOver(target, process, look));
         run.queue.after(PATIENCE_NANOS, () -> checkTakeover(target, process));
+    }
+
+    private void previewAndTakeOver(SimSite target, SimProcess process, boolean look) {
+        if (taking != target.nr) {
+            return;
+        }
+        if (look) {
+            Told next =
+                    new Told(
+                            text -> previewed(target, process, text),
+                            text -> refused(target, text));
+            process.group().previewTakeover(next);
+        } else {
+            Told end = new Told(text -> taken(target, process, text), text -> refused(target, text));
+            process.group().takeover(false, end);
+        }
+    }
+
+    private void previewed(SimSite target, SimProcess process, String text) {
+        ignore(text);
+        process.thread.after(
+                random.around(1_000_000), () -> previewAndTakeOver(target, process, false));
     }
 
     private void checkTakeover(SimSite target, SimProcess process) {
@@ -304,6 +316,7 @@ final class Failover {
     }
 
     private void giveUpTakeover() {
+        run.moveRemote(primary());
         if (primary().running()) {
             // What its clients left behind may still happen there: they come back to a new process.
             run.kill(primary());

@@ -102,6 +102,10 @@ final class Load implements Request.Done {
             busy[writer]--;
             return;
         }
+        if (run.farAheadOfFaults()) {
+            process.thread.after(random.around(3_000_000), () -> issue(writer, process));
+            return;
+        }
         Op op = draw(writer);
         op.line = run.line();
         op.issued = journal.tick();

@@ -49,6 +49,7 @@ final class Run implements SimProcess.World {
     private Phase phase = Phase.LOADING;
     private boolean syncSites;
     private boolean holdSites;
+    private int remoteOwner;
     private int turns;
     private long events;
 
@@ -167,12 +168,21 @@ final class Run implements SimProcess.World {
 
     /** Whether the writers should slow down, so that the faults of the plan meet some load. */
     boolean aheadOfFaults() {
+        return ahead(0);
+    }
+
+    /** Whether the writers should wait for the faults of the plan. */
+    boolean farAheadOfFaults() {
+        return ahead(plan.writes / 10);
+    }
+
+    private boolean ahead(int by) {
         int all = plan.crashes + plan.takeovers;
         int had =
                 Math.min(plan.crashes, weather.crashes())
                         + Math.min(plan.takeovers, failover.takeovers());
-        boolean ahead = load.changes() > plan.writes * (had + 1) / (all + 1);
-        return had < all && ahead && (plan.paced || load.changes() > plan.writes);
+        int share = plan.paced ? plan.writes * (had + 1) / (all + 1) : plan.writes;
+        return had < all && load.changes() > share + by;
     }
 
     boolean wantsLoad() {
@@ -264,6 +274,17 @@ final class Run implements SimProcess.World {
         }
     }
 
+    /** Whoever moves the primary makes the blockdev site visible there, and nowhere else. */
+    void moveRemote(SimSite to) {
+        remoteOwner = to.nr;
+        for (SimStorage storage : remoteOpen) {
+            if (!storage.thread().name.startsWith(to.name + ".")) {
+                storage.revoke();
+            }
+        }
+        remoteOpen.removeIf(storage -> !storage.thread().name.startsWith(to.name + "."));
+    }
+
     @Override
     public Network network(int site, SimThread thread) {
         return network.of(site, thread);
@@ -273,6 +294,9 @@ final class Run implements SimProcess.World {
     public SimStorage[] openRemote(int siteNr, SimProcess by) throws IOException {
         if (siteNr != plan.blockdevNr()) {
             throw new IOException("site " + siteNr + " has no devices that are visible here");
+        }
+        if (by.site.nr != remoteOwner) {
+            throw new IOException("the devices of site " + siteNr + " are not visible here");
         }
         for (SimStorage storage : remoteOpen) {
             if (!storage.isClosed()) {

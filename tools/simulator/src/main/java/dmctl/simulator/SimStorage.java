@@ -26,6 +26,8 @@ final class SimStorage implements Storage {
     private @Nullable WriteTap tap;
     private boolean closed;
     private boolean readsMayMeetWrites;
+    private boolean revoked;
+    private final List<SimDisk.Write> underWay = new ArrayList<>();
 
     SimStorage(SimDisk disk, SimThread thread, SimRandom random, int blockSize) {
         this.disk = disk;
@@ -41,6 +43,14 @@ final class SimStorage implements Storage {
     /** A read may overlap a write under way: each sector is then old or new. */
     void letReadsMeetWrites() {
         readsMayMeetWrites = true;
+    }
+
+    /** The disk is no longer visible to this process: everything fails from now on. */
+    void revoke() {
+        revoked = true;
+        for (SimDisk.Write write : underWay) {
+            disk.inFlight.remove(write);
+        }
     }
 
     SimThread thread() {
@@ -148,11 +158,17 @@ final class SimStorage implements Storage {
             tap.writing(this, io.offset, write.data);
         }
         disk.inFlight.add(write);
+        underWay.add(write);
         thread.after(
                 delay(disk.faults.writeNanos, write.length),
                 () -> {
-                    disk.inFlight.remove(write);
+                    underWay.remove(write);
                     checkUnchanged(io, write);
+                    if (!disk.inFlight.remove(write)) {
+                        // Lost with the disk's power, or out of this process's hands.
+                        end(io, DiskFaults.EIO);
+                        return;
+                    }
                     int error = disk.faults.writeError();
                     if (error == 0) {
                         disk.apply(write);
@@ -186,6 +202,10 @@ final class SimStorage implements Storage {
                 delay(disk.faults.flushNanos, 0),
                 () -> {
                     int error = disk.faults.flushError();
+                    if (revoked) {
+                        end(io, DiskFaults.EIO);
+                        return;
+                    }
                     if (error == 0) {
                         disk.flushed(covers);
                     } else {
@@ -247,7 +267,7 @@ final class SimStorage implements Storage {
 
     private void end(Io io, int error) {
         busy.remove(io);
-        io.error = error;
+        io.error = revoked ? DiskFaults.EIO : error;
         IoDone done = io.done;
         if (done != null) {
             done.ioDone(io);

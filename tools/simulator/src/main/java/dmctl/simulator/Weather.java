@@ -115,9 +115,12 @@ final class Weather {
 
     /** What the plan still lacks. */
     private Strike wanted() {
-        if (crashes >= run.plan.crashes || random.oneIn(3)) {
-            boolean death = random.oneIn(2) && run.failover().candidate() != null;
-            return death ? Strike.KILL_PRIMARY : Strike.TAKE_OVER_ALIVE;
+        boolean able = run.failover().candidate() != null;
+        if (run.failover().takeovers() < run.plan.takeovers && able) {
+            return random.oneIn(2) ? Strike.KILL_PRIMARY : Strike.TAKE_OVER_ALIVE;
+        }
+        if (crashes >= run.plan.crashes) {
+            return Strike.LOOK_AT_BLOCKDEV;
         }
         Strike[] some = {
             Strike.KILL_PRIMARY,
