@@ -31,6 +31,7 @@ final class Roles {
     private long highestTerm;
     private long fetchFromSeq;
     private Admin.@Nullable Done takeoverDone;
+    private Admin.@Nullable Done previewDone;
     private boolean takingOver;
     private String lossText = "";
 
@@ -295,6 +296,7 @@ final class Roles {
             return;
         }
         step = Step.ASKING;
+        previewDone = done;
         AskSites asks =
                 new AskSites(
                         replica,
@@ -307,6 +309,7 @@ final class Roles {
                             if (open != null) {
                                 open.close();
                             }
+                            previewDone = null;
                             done.done(text);
                         });
         asking = asks;
@@ -365,10 +368,11 @@ final class Roles {
         if (asks != null) {
             asks.close();
         }
-        Admin.Done done = takeoverDone;
+        Admin.Done done = takeoverDone == null ? previewDone : takeoverDone;
         takeoverDone = null;
+        previewDone = null;
         if (done != null) {
-            done.refused("the takeover was given up: " + reason);
+            done.refused("given up: " + reason);
         }
     }
 }
