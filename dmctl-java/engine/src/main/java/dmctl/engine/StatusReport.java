@@ -40,7 +40,7 @@ final class StatusReport {
                 standing.history.latestId(),
                 replica.serving() && !replica.stopping(),
                 replica.explain().notServingReason(),
-                data(standing),
+                data(replica),
                 log.headSeq(),
                 log.flushedSeq(),
                 replica.applier().appliedSeq(),
@@ -55,11 +55,14 @@ final class StatusReport {
                 terms);
     }
 
-    private static Data data(Standing standing) {
+    private static Data data(Replica replica) {
+        Standing standing = replica.standing();
         if (standing.forkedAtSeq >= 0) {
             return Data.FORKED;
         }
-        return standing.phase == Standing.Phase.NONE ? Data.CONSISTENT : Data.NOT_CONSISTENT;
+        // Only what a crash right now would not take back.
+        boolean consistent = standing.phase == Standing.Phase.NONE && !replica.savingPhase();
+        return consistent ? Data.CONSISTENT : Data.NOT_CONSISTENT;
     }
 
     private static void problems(Replica replica, List<Problem> problems) {
@@ -145,7 +148,7 @@ final class StatusReport {
                 false,
                 Link.LOCAL,
                 Flow.LIVE,
-                data(replica.standing()),
+                data(replica),
                 replica.log().headSeq(),
                 replica.log().flushedSeq(),
                 replica.applier().appliedSeq(),
