@@ -274,6 +274,12 @@ final class Run implements SimProcess.World {
         }
     }
 
+    /** Whoever has the blockdev site's devices open finds that out by errors. */
+    void revokeRemote() {
+        remoteOpen.forEach(SimStorage::revoke);
+        remoteOpen.clear();
+    }
+
     /** Whoever moves the primary makes the blockdev site visible there, and nowhere else. */
     void moveRemote(SimSite to) {
         remoteOwner = to.nr;

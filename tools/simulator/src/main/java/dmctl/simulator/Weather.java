@@ -509,6 +509,7 @@ final class Weather {
             return false;
         }
         run.trace.line(() -> "*** power cut at the blockdev site");
+        run.revokeRemote();
         for (SimDisk disk : run.remoteDisks) {
             disk.powerCut(random);
             disk.faults.failReads = 1_000_000;
