@@ -260,7 +260,8 @@ final class Failover {
                             text -> refused(target, text));
             process.group().previewTakeover(next);
         } else {
-            Told end = new Told(text -> taken(target, process, text), text -> refused(target, text));
+            Told end =
+                    new Told(text -> taken(target, process, text), text -> refused(target, text));
             process.group().takeover(false, end);
         }
     }
