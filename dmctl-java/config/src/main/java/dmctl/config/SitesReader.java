@@ -24,6 +24,7 @@ final class SitesReader {
     }
 
     private static final long LOG_MIN = 2L << 20;
+    private static final int BLOCKDEV_MAX = 100;
     private static final long LOG_PRESET = 256L << 20;
 
     private final Findings findings;
@@ -63,6 +64,14 @@ final class SitesReader {
                 findings.add(entry, site.name(), "two sites have this name", "give each its own");
             }
             sites.add(site);
+        }
+        long blockdev = sites.stream().filter(site -> site.link() == LinkType.BLOCKDEV).count();
+        if (blockdev > BLOCKDEV_MAX) {
+            findings.add(
+                    node,
+                    "sites",
+                    blockdev + " with link: blockdev, but a log keeps cursors of " + BLOCKDEV_MAX,
+                    "give the others a daemon (link: tcp), or make a second group");
         }
         sites.sort(Comparator.comparingInt(Site::nr));
         return List.copyOf(sites);

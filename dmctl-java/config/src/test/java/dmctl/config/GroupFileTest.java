@@ -159,6 +159,32 @@ class GroupFileTest {
     }
 
     @Test
+    void refuses_more_blockdev_sites_than_a_log_keeps_cursors_of() {
+        StringBuilder text =
+                new StringBuilder(
+                        """
+                        group: many
+                        devices:
+                          - {name: data, size: 1MiB}
+                        sites:
+                          - {name: home, listen: "127.0.0.1:7701", log: {path: log}, devices: {data: d}}
+                        """);
+        for (int i = 0; i <= 100; i++) {
+            text.append("  - {name: s%d, link: blockdev, devices: {data: s%d}}\n".formatted(i, i));
+        }
+
+        ConfigException refusal =
+                catchThrowableOfType(
+                        ConfigException.class, () -> GroupFile.parse(FILE, text.toString()));
+
+        assertThat(refusal)
+                .hasMessage(
+                        "/srv/erp/group.yaml:5:3: sites: 101 with link: blockdev, but a log keeps"
+                                + " cursors of 100; give the others a daemon (link: tcp), or make a"
+                                + " second group");
+    }
+
+    @Test
     void says_that_a_file_does_not_exist() {
         ConfigException refusal =
                 catchThrowableOfType(

@@ -45,6 +45,11 @@ final class CursorSlots implements IoDone {
         write.op = Io.Op.WRITE;
         write.buffer = buffer;
         for (LinkCursors.Entry entry : found.entries()) {
+            GroupDefinition.Site site = replica.def().site(entry.siteNr());
+            if (site == null || !site.linkType().equals(BlockdevLinkType.NAME)) {
+                // It has left the group: were it to come back, it would be copied.
+                continue;
+            }
             Cursor cursor = new Cursor(entry.siteNr());
             cursor.startedSeq = entry.startedSeq();
             cursor.doneSeq = entry.doneSeq();

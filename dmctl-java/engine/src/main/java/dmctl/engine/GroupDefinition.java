@@ -1,5 +1,6 @@
 package dmctl.engine;
 
+import dmctl.replog.LinkCursors;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
@@ -138,6 +139,17 @@ public record GroupDefinition(
                             name,
                             region,
                             tuning.batchDataBytes()));
+        }
+        long blockdev =
+                sites.stream().filter(s -> s.linkType().equals(BlockdevLinkType.NAME)).count();
+        if (blockdev > LinkCursors.MAX_ENTRIES) {
+            throw new IllegalArgumentException(
+                    String.format(
+                            Locale.ROOT,
+                            "group %s: %d blockdev sites: a log keeps the cursors of %d at most",
+                            name,
+                            blockdev,
+                            LinkCursors.MAX_ENTRIES));
         }
     }
 
