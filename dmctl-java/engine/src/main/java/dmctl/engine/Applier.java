@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class Applier implements IoDone, FrameReader.Done {
     private static final int WRITES_IN_FLIGHT_MAX = 16;
     private static final int WINDOW_BYTES_MAX = 4 << 20;
+    private static final int WINDOW_BATCHES_MAX = 1024;
     private static final long QUIET_NANOS = 20_000_000L;
     private static final long AGE_NANOS_MAX = 5_000_000_000L;
 
@@ -23,6 +24,8 @@ final class Applier implements IoDone, FrameReader.Done {
     private final LogRing log;
     private final ArrayDeque<Io> idleInMemory = new ArrayDeque<>();
     private final ArrayDeque<Io> idleStaged = new ArrayDeque<>();
+    private final ByteBuffer window;
+    private final int[] windowBases = new int[WINDOW_BATCHES_MAX];
     private @Nullable FrameReader reader;
 
     private long appliedSeq;
@@ -46,6 +49,11 @@ final class Applier implements IoDone, FrameReader.Done {
     Applier(Replica replica) {
         this.replica = replica;
         this.log = replica.log();
+        window =
+                Buffers.aligned(
+                        Math.max(
+                                log.identity().frameBytesMax(),
+                                Math.min(WINDOW_BYTES_MAX, log.memory().capacity() / 4)));
     }
 
     void startAt(long seq) {
@@ -110,7 +118,6 @@ final class Applier implements IoDone, FrameReader.Done {
 
     private void unpinIfStopped() {
         if (!stopped.isEmpty() && inFlight == 0) {
-            log.unpin();
             if (reader != null && !staging) {
                 reader.release();
             }
@@ -163,17 +170,29 @@ final class Applier implements IoDone, FrameReader.Done {
             stage(from);
             return false;
         }
+        begin(copyWindow(from, limit));
+        return true;
+    }
+
+    /** A copy, so that slow devices never keep the ring in memory from taking new records. */
+    private long copyWindow(long from, long limit) {
+        BatchTable batches = log.batches();
         long to = from;
-        int bytes = 0;
+        int used = 0;
         while (to < batches.end()
                 && batches.lastSeq(to) <= limit
                 && batches.memory(to) != BatchTable.NOT_IN_MEMORY
-                && bytes < WINDOW_BYTES_MAX) {
-            bytes += batches.dataBytes(to++);
+                && to - from < windowBases.length) {
+            int bytes = Frame.frameBytes(batches.dataBytes(to));
+            if (used + bytes > window.capacity()) {
+                break;
+            }
+            window.put(used, log.memory(), batches.memory(to), bytes);
+            windowBases[(int) (to - from)] = used;
+            used += bytes;
+            to++;
         }
-        log.pin(from);
-        begin(to);
-        return true;
+        return to;
     }
 
     /**
@@ -234,15 +253,15 @@ final class Applier implements IoDone, FrameReader.Done {
     }
 
     private ByteBuffer frame(FrameReader staging) {
-        return staging.isFree() ? log.memory() : staging.buffer();
+        return staging.isFree() ? window : staging.buffer();
     }
 
     private ByteBuffer source() {
-        return reader == null ? log.memory() : frame(reader);
+        return reader == null ? window : frame(reader);
     }
 
     private int base(long of) {
-        return staged() ? 0 : log.batches().memory(of);
+        return staged() ? 0 : windowBases[(int) (of - windowFirst)];
     }
 
     /** Starts the write of the next part that is still the newest; false if there is none left. */
@@ -350,7 +369,6 @@ final class Applier implements IoDone, FrameReader.Done {
         }
         appliedSeq = log.batches().lastSeq(windowEnd - 1);
         inWindow = false;
-        log.unpin();
         if (reader != null) {
             reader.release();
         }

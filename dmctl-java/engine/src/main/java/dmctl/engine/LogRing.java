@@ -34,7 +34,6 @@ final class LogRing implements IoDone {
 
     private long firstResident;
     private int allocationEnd;
-    private long pinnedBatch = Long.MAX_VALUE;
 
     private long tailPosition;
     private long tailSeq;
@@ -220,15 +219,6 @@ final class LogRing implements IoDone {
         return flushedSeq;
     }
 
-    /** Batches from here on must stay in memory: their bytes are being written to devices. */
-    void pin(long batch) {
-        pinnedBatch = batch;
-    }
-
-    void unpin() {
-        pinnedBatch = Long.MAX_VALUE;
-    }
-
     /**
      * Finds room for a frame.
      *
@@ -266,9 +256,7 @@ final class LogRing implements IoDone {
     }
 
     private boolean evictOldest() {
-        if (firstResident >= batches.end()
-                || firstResident >= pinnedBatch
-                || batches.lastSeq(firstResident) > writtenSeq) {
+        if (firstResident >= batches.end() || batches.lastSeq(firstResident) > writtenSeq) {
             return false;
         }
         batches.evict(firstResident++);
