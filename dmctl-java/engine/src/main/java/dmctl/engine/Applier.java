@@ -291,8 +291,8 @@ final class Applier implements IoDone, FrameReader.Done {
     }
 
     private boolean issuePart(ByteBuffer frame, int body, int type, long start, long end) {
-        int device = replica.deviceIndex(Body.devNr(frame, body, record));
-        RangeIndex index = replica.index(device);
+        int device = replica.devices().deviceIndex(Body.devNr(frame, body, record));
+        RangeIndex index = replica.devices().index(device);
         long seq = Body.firstSeq(frame, body) + record;
         int node = index.firstOverlap(Math.max(sector, start));
         while (node >= 0 && index.start(node) < end && index.seq(node) != seq) {
@@ -359,7 +359,8 @@ final class Applier implements IoDone, FrameReader.Done {
             for (record = 0; record < Body.count(frame, body); record++) {
                 int type = Body.type(frame, body, record);
                 if (type != Body.MARK && type != Body.CHANGE) {
-                    replica.index(replica.deviceIndex(Body.devNr(frame, body, record)))
+                    replica.devices()
+                            .index(replica.devices().deviceIndex(Body.devNr(frame, body, record)))
                             .remove(
                                     Body.sector(frame, body, record),
                                     Integer.toUnsignedLong(Body.sectorCount(frame, body, record)),

@@ -107,7 +107,8 @@ final class BatchWriter implements IoDone {
             io.unmap = type == Body.DISCARD;
         }
         inFlight++;
-        replica.submit(devices[replica.deviceIndex(Body.devNr(frame, body, record))], io, this);
+        replica.submit(
+                devices[replica.devices().deviceIndex(Body.devNr(frame, body, record))], io, this);
     }
 
     private void flush() {

@@ -228,7 +228,8 @@ final class Checkpointer implements IoDone {
             seq = batches.lastSeq(last);
             chain = batches.checksum(last);
         }
-        return replica.checkpoint(
+        return Checkpoints.capture(
+                replica,
                 generation,
                 position,
                 seq,

@@ -9,7 +9,6 @@ import dmctl.replog.Checkpoint.TermEntry;
 import dmctl.replog.Checkpoint.TermKind;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 
 /** Between a site's standing and what a checkpoint on disk says of it. */
 // The order of the constants is part of the format.
@@ -19,7 +18,6 @@ final class Checkpoints {
 
     static Checkpoint capture(
             Replica replica,
-            UUID logUuid,
             long generation,
             long tailPosition,
             long tailSeq,
@@ -51,7 +49,7 @@ final class Checkpoints {
                             site.pauseReason));
         }
         return new Checkpoint(
-                logUuid,
+                replica.logUuid(),
                 generation,
                 tailPosition,
                 tailSeq,

@@ -66,7 +66,7 @@ final class CopyTarget implements IoDone {
     boolean sums(ByteBuffer in, int meta, int metaBytes) {
         int slot = metaBytes < 20 ? -1 : in.getInt(meta);
         int bytes = slot < 0 ? 0 : in.getInt(meta + 16);
-        int regionBytes = replica.regions().regionBytes();
+        int regionBytes = replica.devices().regions().regionBytes();
         if (slot < 0
                 || slot >= CHUNKS
                 || bytes <= 0
@@ -74,11 +74,12 @@ final class CopyTarget implements IoDone {
                 || ((bytes | in.getLong(meta + 8)) & (replica.def().blockSize() - 1)) != 0
                 || metaBytes != 20 + BlockSums.blocks(bytes) * BlockSums.SUM_BYTES
                 || replica.standing().phase != Standing.Phase.COPYING
-                || !replica.knows(in.getInt(meta + 4), in.getLong(meta + 8) >>> 9, bytes >>> 9)) {
+                || !replica.devices()
+                        .knows(in.getInt(meta + 4), in.getLong(meta + 8) >>> 9, bytes >>> 9)) {
             channel.fault("a region that does not fit, from " + channel.peer());
             return true;
         }
-        if (replica.copiesInFlight() > inFlight) {
+        if (replica.peers().copiesInFlight() > inFlight) {
             // Writes of a lost connection must not land on top of this one's.
             return false;
         }
@@ -91,7 +92,7 @@ final class CopyTarget implements IoDone {
             channel.fault("a region in place of one that is under way, from " + channel.peer());
             return true;
         }
-        chunk.device = replica.deviceIndex(in.getInt(meta + 4));
+        chunk.device = replica.devices().deviceIndex(in.getInt(meta + 4));
         chunk.offset = in.getLong(meta + 8);
         chunk.bytes = bytes;
         chunk.sums.put(0, in, meta + 20, metaBytes - 20);
@@ -106,14 +107,14 @@ final class CopyTarget implements IoDone {
         chunk.io.attachment = chunk;
         chunk.io.offset = offset;
         inFlight++;
-        replica.copyStarted();
+        replica.peers().copyStarted();
         replica.submit(replica.device(chunk.device), chunk.io, this);
     }
 
     @Override
     public void ioDone(Io io) {
         inFlight--;
-        replica.copyEnded();
+        replica.peers().copyEnded();
         if (!(io.attachment instanceof Chunk chunk) || stopped) {
             return;
         }

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 /** Words for people: why this site does not serve, what holds it up, what would be lost. */
 final class Explain {
     private final Replica replica;
+    private final FillRate fillRate = new FillRate();
 
     Explain(Replica replica) {
         this.replica = replica;
@@ -27,8 +28,8 @@ final class Explain {
 
     /** What the last primary had completed beyond a seq, as far as it has told. */
     String lossText(long headSeq) {
-        long completed = replica.toldCompletedSeq();
-        long told = replica.toldMicros();
+        long completed = replica.peers().toldCompletedSeq();
+        long told = replica.peers().toldMicros();
         if (completed < 0 || told == 0) {
             return "lost: not known, no primary has been heard since this daemon started";
         }
@@ -98,5 +99,16 @@ final class Explain {
                                 holder.site.name(),
                                 holder.site.name());
         return new Problem("stalled", reason, replica.writes().stalledSinceMicros(), next);
+    }
+
+    /** Time to a full log at the rate of the last seconds; -1 if it does not fill. */
+    long logSecondsToFull() {
+        return fillRate.secondsToFull(replica.log(), replica.nanos());
+    }
+
+    /** Most memory outside the heap and in tables that this engine takes. */
+    long memoryBytesMax() {
+        long tables = replica.log().identity().ringBytes() / 4096 * 48;
+        return replica.log().memory().capacity() + tables + replica.devices().memoryBytesMax();
     }
 }

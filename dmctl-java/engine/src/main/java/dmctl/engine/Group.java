@@ -220,7 +220,7 @@ public final class Group implements FrontEnd, Admin {
         if (request.length <= 0 || (request.offset & mask) != 0 || (request.length & mask) != 0) {
             return Errno.EINVAL;
         }
-        if (!replica.knows(request.devNr, request.offset >>> 9, request.length >>> 9)) {
+        if (!replica.devices().knows(request.devNr, request.offset >>> 9, request.length >>> 9)) {
             return request.op == Request.Op.READ || request.op == Request.Op.EXTENTS
                     ? Errno.EINVAL
                     : Errno.ENOSPC;

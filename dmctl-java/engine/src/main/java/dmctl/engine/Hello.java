@@ -64,6 +64,31 @@ record Hello(
     private static final int TERM_BYTES = 32;
     private static final int TERMS_MAX = 4096;
 
+    /** What a site says of itself now. */
+    static Hello of(Replica replica, Kind kind) {
+        Standing standing = replica.standing();
+        LogRing log = replica.log();
+        long touchedSeq = replica.applier().touchedSeq();
+        return new Hello(
+                replica.def().uuid(),
+                replica.def().selfSite(),
+                kind,
+                standing.role,
+                standing.phase,
+                standing.forkedAtSeq,
+                replica.devices().shape(),
+                replica.serving() ? log.writtenSeq() : log.headSeq(),
+                log.flushedSeq(),
+                touchedSeq,
+                Math.max(touchedSeq, log.openedAtSeq()),
+                replica.checkpointer().tailSeqSoon(),
+                standing.needSeq,
+                log.opening(),
+                log.identity().ringBytes(),
+                standing.primarySite,
+                standing.history);
+    }
+
     byte[] encode() {
         ByteBuffer to =
                 ByteBuffer.allocate(FIXED_BYTES + history.terms().size() * TERM_BYTES)

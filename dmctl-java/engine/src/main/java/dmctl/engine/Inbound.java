@@ -117,7 +117,7 @@ final class Inbound implements LinkChannel.Events {
                 || !hello.group().equals(replica.def().uuid())
                 || replica.sites().find(hello.site()) == null) {
             channel.refuse(Message.CODE_MISMATCH, "not a site of group " + replica.def().name());
-        } else if (hello.shape() != replica.shape()) {
+        } else if (hello.shape() != replica.devices().shape()) {
             channel.refuse(
                     Message.CODE_MISMATCH,
                     String.format(
@@ -193,7 +193,7 @@ final class Inbound implements LinkChannel.Events {
         } else {
             mode = Mode.TARGET;
             reply();
-            upstream = replica.newUpstream(this, hello);
+            upstream = replica.peers().newUpstream(this, hello);
         }
     }
 }

@@ -45,7 +45,9 @@ final class LinkChannel implements Wire.Events {
         this.events = events;
         // Room for a batch, and for a region whose blocks all differ.
         messageBytesMax =
-                Math.max(replica.log().identity().frameBytesMax(), replica.regions().regionBytes())
+                Math.max(
+                                replica.log().identity().frameBytesMax(),
+                                replica.devices().regions().regionBytes())
                         + EXTRA_BYTES;
         in = replica.linkBuffers().take(messageBytesMax);
         out = replica.linkBuffers().take(messageBytesMax);

@@ -212,7 +212,7 @@ final class Opener {
         standing.role = primary ? Role.PRIMARY : Role.TARGET;
         standing.primarySite = replica.def().firstPrimary();
         standing.phase = primary ? Phase.NONE : Phase.NEVER_SYNCED;
-        return replica.checkpoint(0, 0, 0, 0, 0, found.opening(), 0, 0);
+        return Checkpoints.capture(replica, 0, 0, 0, 0, 0, found.opening(), 0, 0);
     }
 
     private void checkpointRead(Superblock found, LogIdentity identity, ByteBuffer slots) {
@@ -226,7 +226,7 @@ final class Opener {
                             found.logUuid(),
                             storage.name());
             Checkpoint checkpoint = chosen.value();
-            replica.restore(checkpoint);
+            Checkpoints.restore(checkpoint, replica.standing(), replica.sites());
             walk(identity, checkpoint, chosen.copy());
         } catch (ReplogException e) {
             done.failed(String.valueOf(e.getMessage()));
@@ -281,8 +281,10 @@ final class Opener {
             for (int i = 0; i < ranges.length; i += Recovery.Batch.RANGE_LONGS) {
                 long seq = batch.firstSeq() + i / Recovery.Batch.RANGE_LONGS;
                 if (ranges[i + 2] > 0 && seq > checkpoint.appliedSeq()) {
-                    if (!replica.knows((int) ranges[i], ranges[i + 1], ranges[i + 2])
-                            || !replica.index(replica.deviceIndex((int) ranges[i])).hasRoom(1)) {
+                    if (!replica.devices().knows((int) ranges[i], ranges[i + 1], ranges[i + 2])
+                            || !replica.devices()
+                                    .index(replica.devices().deviceIndex((int) ranges[i]))
+                                    .hasRoom(1)) {
                         done.failed(
                                 String.format(
                                         Locale.ROOT,
@@ -292,7 +294,7 @@ final class Opener {
                                         replica.def().name()));
                         return;
                     }
-                    replica.indexPut((int) ranges[i], ranges[i + 1], ranges[i + 2], seq);
+                    replica.devices().indexPut((int) ranges[i], ranges[i + 1], ranges[i + 2], seq);
                 }
             }
         }

@@ -43,8 +43,8 @@ final class ReadPath implements IoDone, FrameReader.Done {
         request.error = 0;
         long sector = request.offset >>> 9;
         long end = sector + (request.length >>> 9);
-        int device = replica.deviceIndex(request.devNr);
-        RangeIndex index = replica.index(device);
+        int device = replica.devices().deviceIndex(request.devNr);
+        RangeIndex index = replica.devices().index(device);
         long newest = 0;
         int node = index.firstOverlap(sector);
         boolean overlaps = node >= 0 && index.start(node) < end;
@@ -79,8 +79,8 @@ final class ReadPath implements IoDone, FrameReader.Done {
         request.error = 0;
         long sector = request.offset >>> 9;
         long end = sector + (request.length >>> 9);
-        int device = replica.deviceIndex(request.devNr);
-        RangeIndex index = replica.index(device);
+        int device = replica.devices().deviceIndex(request.devNr);
+        RangeIndex index = replica.devices().index(device);
         int node = index.firstOverlap(sector);
         active++;
         request.pending = 1;
@@ -131,7 +131,7 @@ final class ReadPath implements IoDone, FrameReader.Done {
     }
 
     private void merge(Request request, int device, long sector, long end) {
-        RangeIndex index = replica.index(device);
+        RangeIndex index = replica.devices().index(device);
         long at = sector;
         for (int node = index.firstOverlap(sector);
                 node >= 0 && index.start(node) < end;

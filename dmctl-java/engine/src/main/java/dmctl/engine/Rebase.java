@@ -227,7 +227,8 @@ final class Rebase {
 
     private void writeCheckpoint(long generation, int slot, Runnable then) {
         Checkpoint checkpoint =
-                replica.checkpoint(
+                Checkpoints.capture(
+                        replica,
                         generation,
                         tailPosition,
                         tailSeq,

@@ -1,7 +1,6 @@
 package dmctl.engine;
 
 import dmctl.engine.GroupStatus.Role;
-import dmctl.engine.SiteState.Supply;
 import dmctl.engine.Standing.Phase;
 import dmctl.engine.port.Io;
 import dmctl.engine.port.IoDone;
@@ -9,7 +8,6 @@ import dmctl.engine.port.Ports;
 import dmctl.engine.port.Request;
 import dmctl.engine.port.Storage;
 import dmctl.engine.port.Wire;
-import dmctl.replog.Checkpoint;
 import dmctl.replog.LinkCursors;
 import dmctl.replog.RecoveryTally;
 import java.util.ArrayList;
@@ -36,8 +34,8 @@ final class Replica implements IoDone {
     private final Sites sites;
     private final Devices devices;
     private final List<FrameReader> readers = new ArrayList<>();
-    private final List<Inbound> inbound = new ArrayList<>();
     private final Opener opener;
+    private final Peers peers = new Peers(this);
 
     private @Nullable LogRing log;
     private @Nullable Checkpointer checkpointer;
@@ -49,25 +47,17 @@ final class Replica implements IoDone {
     private @Nullable Links links;
     private @Nullable Rebase rebase;
     private @Nullable Upkeep upkeep;
-    private @Nullable Upstream upstream;
     private @Nullable Shutdown shutdown;
     private UUID logUuid = new UUID(0, 0);
 
     private final Explain explain = new Explain(this);
-    private final FillRate fillRate = new FillRate();
     private int outstanding;
-    private int copiesInFlight;
     private boolean open;
     private boolean closing;
     private boolean serving;
     private boolean savingPhase;
     private String failure = "";
-    private long sourceDurableSeq;
     private long lastBatchMicros;
-    private String upstreamLost = "no primary has connected yet";
-    private long upstreamLostMicros;
-    private long lastSourceCompletedSeq = -1;
-    private long lastSourceBeatMicros;
 
     Replica(Group group, GroupDefinition def, Ports ports) {
         this.group = group;
@@ -76,7 +66,6 @@ final class Replica implements IoDone {
         sites = new Sites(this);
         devices = new Devices(def);
         opener = new Opener(this, new Opened());
-        upstreamLostMicros = wallMicros();
     }
 
     private final class Opened implements Opener.Done {
@@ -139,12 +128,12 @@ final class Replica implements IoDone {
         return standing.history;
     }
 
-    Sites sites() {
-        return sites;
+    Devices devices() {
+        return devices;
     }
 
-    RegionMap regions() {
-        return devices.regions();
+    Sites sites() {
+        return sites;
     }
 
     LogRing log() {
@@ -187,8 +176,8 @@ final class Replica implements IoDone {
         return made(upkeep);
     }
 
-    @Nullable Upstream upstream() {
-        return upstream;
+    Peers peers() {
+        return peers;
     }
 
     boolean isOpen() {
@@ -253,20 +242,8 @@ final class Replica implements IoDone {
         group.wake();
     }
 
-    int deviceIndex(int devNr) {
-        return devices.deviceIndex(devNr);
-    }
-
-    boolean knows(int devNr, long sector, long sectors) {
-        return devices.knows(devNr, sector, sectors);
-    }
-
     Storage device(int device) {
         return ports.device(def.devices().get(device).devNr());
-    }
-
-    RangeIndex index(int device) {
-        return devices.index(device);
     }
 
     boolean indexHasRoom() {
@@ -275,14 +252,6 @@ final class Replica implements IoDone {
             applier().hurry(true);
         }
         return room;
-    }
-
-    void indexPut(int devNr, long sector, long sectors, long seq) {
-        devices.indexPut(devNr, sector, sectors, seq);
-    }
-
-    long shape() {
-        return devices.shape();
     }
 
     // I/O
@@ -322,18 +291,6 @@ final class Replica implements IoDone {
         return least;
     }
 
-    void copyStarted() {
-        copiesInFlight++;
-    }
-
-    void copyEnded() {
-        copiesInFlight--;
-    }
-
-    int copiesInFlight() {
-        return copiesInFlight;
-    }
-
     // What the parts tell
 
     void logWritten() {
@@ -359,7 +316,7 @@ final class Replica implements IoDone {
             reads().failWaiting(Errno.EIO);
         }
         // The primary must not wait for a site that makes nothing durable any more.
-        closeUpstream(reason);
+        peers.closeUpstream(reason);
         if (!open) {
             fail(reason);
         }
@@ -432,47 +389,22 @@ final class Replica implements IoDone {
                     ? ring.flushedSeq()
                     : Math.max(applier().appliedSeq(), roles().applyLimitSeq());
         }
-        Upstream source = upstream;
-        long durable = Math.max(sourceDurableSeq, source == null ? 0 : source.sourceFlushedSeq());
         return Math.max(
                 applier().appliedSeq(),
-                Math.max(roles().applyLimitSeq(), Math.min(ring.flushedSeq(), durable)));
-    }
-
-    /**
-     * A source has told how far its own log is durable: what it has is never cut off again here, so
-     * it stays true when the source is gone.
-     */
-    void durableAtSource(long seq) {
-        sourceDurableSeq = Math.max(sourceDurableSeq, seq);
+                Math.max(
+                        roles().applyLimitSeq(),
+                        Math.min(ring.flushedSeq(), peers.sourceDurableSeq())));
     }
 
     // Roles
 
     void serve() {
         serving = true;
-        // A site may have acknowledged what a power cut here took back.
-        for (SiteState site : sites.others()) {
-            site.durableSeq = Math.min(site.durableSeq, log().headSeq());
-            site.appliedSeq = Math.min(site.appliedSeq, log().headSeq());
-            site.receivedSeq = Math.min(site.receivedSeq, log().headSeq());
-        }
+        sites.forgetBeyond(log().headSeq());
         writes().start();
         links().start();
         group.roleChanged();
         event("serving in term " + history().latestNumber());
-    }
-
-    void forgetSites() {
-        for (SiteState site : sites.others()) {
-            site.supply =
-                    site.site.linkType().equals(TcpLinkType.NAME)
-                            ? Supply.FROM_LOG
-                            : Supply.OUT_OF_LOG;
-            site.durableSeq = site.supply == Supply.FROM_LOG ? log().tailSeq() : 0;
-            site.appliedSeq = site.durableSeq;
-            site.receivedSeq = site.durableSeq;
-        }
     }
 
     /** This site must not serve: another one is primary in a higher term. */
@@ -493,39 +425,7 @@ final class Replica implements IoDone {
             wire.close();
             return;
         }
-        inbound.add(new Inbound(this, wire));
-    }
-
-    Upstream newUpstream(Inbound from, Hello hello) {
-        closeUpstream("another connection of the primary took its place");
-        Upstream source = new Upstream(this, from, hello);
-        upstream = source;
-        return source;
-    }
-
-    void closeUpstream(String reason) {
-        Upstream source = upstream;
-        if (source != null) {
-            source.close(reason);
-        }
-    }
-
-    void upstreamLost(Upstream source, String reason) {
-        if (upstream == source) {
-            lastSourceCompletedSeq = source.sourceCompletedSeq();
-            lastSourceBeatMicros = source.beatMicros();
-            upstream = null;
-            upstreamLost = reason;
-            upstreamLostMicros = wallMicros();
-        }
-    }
-
-    String upstreamLostReason() {
-        return upstreamLost;
-    }
-
-    long upstreamLostMicros() {
-        return upstreamLostMicros;
+        peers.accept(wire);
     }
 
     // Turn
@@ -553,12 +453,7 @@ final class Replica implements IoDone {
             return;
         }
         roles().pump();
-        for (int i = 0; i < inbound.size() && !closing; i++) {
-            inbound.get(i).pump();
-            if (!closing && inbound.get(i).gone()) {
-                inbound.remove(i--);
-            }
-        }
+        peers.pump();
         if (closing || !failure.isEmpty()) {
             return;
         }
@@ -589,14 +484,7 @@ final class Replica implements IoDone {
                 wake = Math.min(wake, site.wakeNanos(log().writtenSeq()));
             }
         }
-        for (int i = 0; i < inbound.size(); i++) {
-            wake = Math.min(wake, inbound.get(i).wakeNanos());
-        }
-        Upstream source = upstream;
-        if (source != null) {
-            wake = Math.min(wake, source.wakeNanos());
-        }
-        wake = Math.min(wake, upkeep().wakeNanos());
+        wake = Math.min(wake, Math.min(peers.wakeNanos(), upkeep().wakeNanos()));
         Shutdown stopping = shutdown;
         return stopping == null ? wake : Math.min(wake, stopping.wakeNanos());
     }
@@ -613,10 +501,7 @@ final class Replica implements IoDone {
         reads().failWaiting(Errno.ESHUTDOWN);
         links().close();
         roles().close("the log is opened anew");
-        for (Inbound each : List.copyOf(inbound)) {
-            each.close("the log is opened anew");
-        }
-        inbound.clear();
+        peers.close("the log is opened anew");
         // Never from inside a part that is at work: the I/O's end or the next turn goes on.
         group.later(this::closedWhenQuiet);
     }
@@ -652,10 +537,7 @@ final class Replica implements IoDone {
         if (open) {
             links().close();
             roles().close(reason);
-            for (Inbound each : List.copyOf(inbound)) {
-                each.close(reason);
-            }
-            inbound.clear();
+            peers.close(reason);
         }
         group.roleChanged();
     }
@@ -679,65 +561,15 @@ final class Replica implements IoDone {
     // Persistent state
 
     Hello hello(Hello.Kind kind) {
-        return new Hello(
-                def.uuid(),
-                def.selfSite(),
-                kind,
-                standing.role,
-                standing.phase,
-                standing.forkedAtSeq,
-                shape(),
-                serving ? log().writtenSeq() : log().headSeq(),
-                log().flushedSeq(),
-                applier().touchedSeq(),
-                Math.max(applier().touchedSeq(), log().openedAtSeq()),
-                checkpointer().tailSeqSoon(),
-                standing.needSeq,
-                log().opening(),
-                log().identity().ringBytes(),
-                standing.primarySite,
-                standing.history);
+        return Hello.of(this, kind);
     }
 
-    Checkpoint checkpoint(
-            long generation,
-            long tailPosition,
-            long tailSeq,
-            int tailChain,
-            long endPosition,
-            long endOpening,
-            long flushedMark,
-            long appliedSeq) {
-        return Checkpoints.capture(
-                this,
-                logUuid,
-                generation,
-                tailPosition,
-                tailSeq,
-                tailChain,
-                endPosition,
-                endOpening,
-                flushedMark,
-                appliedSeq);
-    }
-
-    void restore(Checkpoint checkpoint) {
-        Checkpoints.restore(checkpoint, standing, sites);
+    UUID logUuid() {
+        return logUuid;
     }
 
     Explain explain() {
         return explain;
-    }
-
-    /** What the last primary said it had completed, -1 if nothing was heard. */
-    long toldCompletedSeq() {
-        Upstream source = upstream;
-        return source == null ? lastSourceCompletedSeq : source.sourceCompletedSeq();
-    }
-
-    long toldMicros() {
-        Upstream source = upstream;
-        return source == null ? lastSourceBeatMicros : source.beatMicros();
     }
 
     boolean isBuilt() {
@@ -752,17 +584,6 @@ final class Replica implements IoDone {
         serving = false;
         open = false;
         group.ended(text);
-    }
-
-    /** Time to a full log at the rate of the last seconds; -1 if it does not fill. */
-    long logSecondsToFull() {
-        return fillRate.secondsToFull(log(), nanos());
-    }
-
-    /** Most memory outside the heap and in tables that this engine takes. */
-    long memoryBytesMax() {
-        long tables = log().identity().ringBytes() / 4096 * 48;
-        return log().memory().capacity() + tables + devices.memoryBytesMax();
     }
 
     GroupStatus status() {

@@ -67,7 +67,7 @@ final class ResyncSource implements Request.Done {
         this.site = site;
         this.sink = sink;
         for (int i = 0; i < CHUNKS; i++) {
-            chunks[i] = new Chunk(i, replica.regions().regionBytes());
+            chunks[i] = new Chunk(i, replica.devices().regions().regionBytes());
             chunks[i].request.done = this;
             chunks[i].request.owner = chunks[i];
         }
@@ -124,7 +124,7 @@ final class ResyncSource implements Request.Done {
         region = 0;
         doneBytes = 0;
         totalBytes = 0;
-        RegionMap map = replica.regions();
+        RegionMap map = replica.devices().regions();
         for (int d = 0; d < replica.def().devices().size(); d++) {
             for (int r = 0; r < map.regions(d); r++) {
                 if (isWanted(d, r)) {
@@ -136,7 +136,7 @@ final class ResyncSource implements Request.Done {
     }
 
     private boolean isWanted(int d, int r) {
-        return pass == 1 || replica.regions().lastSeq(d, r) > previousBaseSeq;
+        return pass == 1 || replica.devices().regions().lastSeq(d, r) > previousBaseSeq;
     }
 
     /** Starts reads, hands on what is durable; true when all passes are done. */
@@ -196,7 +196,7 @@ final class ResyncSource implements Request.Done {
     }
 
     private boolean nextRegion() {
-        RegionMap map = replica.regions();
+        RegionMap map = replica.devices().regions();
         while (device < replica.def().devices().size()) {
             while (region < map.regions(device)) {
                 if (isWanted(device, region)) {
@@ -218,7 +218,7 @@ final class ResyncSource implements Request.Done {
                 break;
             }
         }
-        RegionMap map = replica.regions();
+        RegionMap map = replica.devices().regions();
         chunk.busy = true;
         chunk.read = false;
         chunk.given = false;

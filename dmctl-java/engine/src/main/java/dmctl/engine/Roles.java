@@ -197,7 +197,7 @@ final class Roles {
         standing.phase = Phase.NONE;
         standing.forkedAtSeq = -1;
         if (takingOver) {
-            replica.forgetSites();
+            replica.sites().forget();
         }
         // Durable before the first write of the term is taken.
         replica.checkpointer().save(this::serve);
@@ -254,7 +254,7 @@ final class Roles {
         takingOver = true;
         takeoverDone = done;
         newTerm = Term.Kind.TAKEOVER;
-        replica.closeUpstream("this site is taking over");
+        replica.peers().closeUpstream("this site is taking over");
         ask(false, this::heardForTakeover);
     }
 

@@ -78,7 +78,7 @@ final class Shutdown {
         if (replica.serving()) {
             replica.links().close();
         }
-        replica.closeUpstream("a clean stop");
+        replica.peers().closeUpstream("a clean stop");
         return Step.APPLY;
     }
 

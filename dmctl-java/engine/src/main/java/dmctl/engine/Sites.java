@@ -219,4 +219,27 @@ final class Sites {
         replica.saveSoon();
         replica.links().dropped(state);
     }
+
+    /** Nothing is known of how far the others are: this site has taken over. */
+    void forget() {
+        for (SiteState site : others) {
+            site.supply =
+                    site.site.linkType().equals(TcpLinkType.NAME)
+                            ? Supply.FROM_LOG
+                            : Supply.OUT_OF_LOG;
+            site.durableSeq = site.supply == Supply.FROM_LOG ? replica.log().tailSeq() : 0;
+            site.appliedSeq = site.durableSeq;
+            site.receivedSeq = site.durableSeq;
+        }
+    }
+
+    /** No site counts as holding more than there is. */
+    void forgetBeyond(long seq) {
+        // A site may have acknowledged what a power cut here took back.
+        for (SiteState site : others) {
+            site.durableSeq = Math.min(site.durableSeq, seq);
+            site.appliedSeq = Math.min(site.appliedSeq, seq);
+            site.receivedSeq = Math.min(site.receivedSeq, seq);
+        }
+    }
 }

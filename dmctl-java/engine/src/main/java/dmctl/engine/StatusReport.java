@@ -47,8 +47,8 @@ final class StatusReport {
                 replica.serving() ? replica.writes().completedSeq() : 0,
                 log.identity().ringBytes(),
                 log.usedBytes(),
-                replica.logSecondsToFull(),
-                replica.memoryBytesMax(),
+                replica.explain().logSecondsToFull(),
+                replica.explain().memoryBytesMax(),
                 replica.explain().stalled(),
                 problems,
                 sites,
@@ -117,12 +117,12 @@ final class StatusReport {
                             "nothing, if the new primary takes this site in; else dmctl resync "
                                     + self));
         }
-        if (standing.role == Role.TARGET && replica.upstream() == null) {
+        if (standing.role == Role.TARGET && replica.peers().upstream() == null) {
             problems.add(
                     new Problem(
                             "link",
-                            replica.upstreamLostReason(),
-                            replica.upstreamLostMicros(),
+                            replica.peers().lostReason(),
+                            replica.peers().lostMicros(),
                             "bring the primary back, or dmctl takeover " + self));
         }
     }

@@ -80,7 +80,7 @@ final class Upkeep {
         if (!log.hasUnflushed()) {
             return;
         }
-        Upstream source = replica.upstream();
+        Upstream source = replica.peers().upstream();
         boolean atOnce = replica.stopping() || (source != null && source.eager());
         if (atOnce
                 || log.unflushedBytes() > log.identity().unflushedBytesMax() / 4

@@ -76,8 +76,8 @@ final class Upstream {
         ended = true;
         copies.stop();
         // Only for the records that are here: others may come from another source.
-        replica.durableAtSource(Math.min(sourceFlushedSeq, log.headSeq()));
-        replica.upstreamLost(this, reason);
+        replica.peers().durableAtSource(Math.min(sourceFlushedSeq, log.headSeq()));
+        replica.peers().upstreamLost(this, reason);
     }
 
     void close(String reason) {
@@ -257,10 +257,11 @@ final class Upstream {
                                 channel.peer()));
                 return true;
             }
-            if (!replica.knows(
-                    Body.devNr(in, meta, i),
-                    Body.sector(in, meta, i),
-                    Integer.toUnsignedLong(Body.sectorCount(in, meta, i)))) {
+            if (!replica.devices()
+                    .knows(
+                            Body.devNr(in, meta, i),
+                            Body.sector(in, meta, i),
+                            Integer.toUnsignedLong(Body.sectorCount(in, meta, i)))) {
                 channel.fault("a record for a device or range that this group does not have");
                 return true;
             }
@@ -270,11 +271,12 @@ final class Upstream {
         for (int i = 0; i < count; i++) {
             int type = Body.type(log.memory(), body, i);
             if (type != Body.MARK && type != Body.CHANGE) {
-                replica.indexPut(
-                        Body.devNr(log.memory(), body, i),
-                        Body.sector(log.memory(), body, i),
-                        Integer.toUnsignedLong(Body.sectorCount(log.memory(), body, i)),
-                        firstSeq + i);
+                replica.devices()
+                        .indexPut(
+                                Body.devNr(log.memory(), body, i),
+                                Body.sector(log.memory(), body, i),
+                                Integer.toUnsignedLong(Body.sectorCount(log.memory(), body, i)),
+                                firstSeq + i);
             }
         }
         return true;

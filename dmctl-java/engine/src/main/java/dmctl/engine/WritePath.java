@@ -202,7 +202,7 @@ final class WritePath {
                 dataOffset,
                 checksum);
         openCount++;
-        replica.indexPut(request.devNr, sector, sectors, newestSeq());
+        replica.devices().indexPut(request.devNr, sector, sectors, newestSeq());
     }
 
     /** Seals the open batch, if it holds anything. */
