@@ -370,6 +370,16 @@ final class BlockdevLink implements SiteLink, BatchWriter.Done, FrameReader.Done
         retryNanos = replica.nanos();
     }
 
+    /**
+     * Nothing fences devices: the other primary may have written to them, whatever is known here.
+     */
+    @Override
+    public void otherPrimarySeen() {
+        site.supply = Supply.OUT_OF_LOG;
+        fail("another primary may have written to the devices", "wait for the resync");
+        retryNanos = replica.nanos();
+    }
+
     @Override
     public String discardPreview() {
         return String.format(

@@ -143,6 +143,10 @@ final class Inbound implements LinkChannel.Events {
         long mine = replica.history().latestNumber();
         long theirs = hello.history().latestNumber();
         String self = replica.def().name() + "/" + replica.sites().self().site.name();
+        SiteState from = replica.sites().find(hello.site());
+        if (theirs <= mine && replica.serving() && from != null) {
+            replica.links().heard(from, hello.history());
+        }
         if (theirs < mine) {
             channel.refuse(
                     Message.CODE_FENCED,

@@ -2,9 +2,11 @@ package dmctl.engine;
 
 import dmctl.engine.GroupStatus.Flow;
 import dmctl.engine.GroupStatus.Link;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.ServiceLoader;
+import java.util.Set;
 
 /** The primary's links, one for each other site. */
 final class Links {
@@ -16,6 +18,7 @@ final class Links {
     private final Replica replica;
     private final SiteState[] sites;
     private final SiteLink[] links;
+    private final Set<Long> strangeTerms = new HashSet<>();
 
     Links(Replica replica) {
         this.replica = replica;
@@ -75,6 +78,24 @@ final class Links {
 
     void dropped(SiteState site) {
         of(site).dropped();
+    }
+
+    /** A site has told its history: its terms say whether somebody else has served, too. */
+    void heard(SiteState from, TermHistory history) {
+        if (replica.history().knows(history) || !strangeTerms.add(history.latestId())) {
+            return;
+        }
+        replica.event(
+                String.format(
+                        Locale.ROOT,
+                        "site %s knows term %d, which this history does not hold",
+                        from.site.name(),
+                        history.latestNumber()));
+        for (SiteLink link : links) {
+            if (link != null) {
+                link.otherPrimarySeen();
+            }
+        }
     }
 
     boolean drained() {

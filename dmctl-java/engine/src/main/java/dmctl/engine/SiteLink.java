@@ -17,6 +17,9 @@ interface SiteLink {
     /** Allows that what the site holds beyond the history is discarded. */
     void approveDiscard();
 
+    /** Another site has served in a term that this history does not hold. */
+    void otherPrimarySeen();
+
     /** What the site would lose if it were taken in whole. */
     String discardPreview();
 

@@ -267,6 +267,7 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
                             hello.history().latestNumber()));
             return;
         }
+        replica.links().heard(site, hello.history());
         retryDelayNanos = FIRST_RETRY_NANOS;
         switch (hello.phase()) {
             case COPYING -> beginCopy(to, hello);
@@ -448,6 +449,11 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         if (state == State.WAITING) {
             retryNanos = replica.nanos();
         }
+    }
+
+    @Override
+    public void otherPrimarySeen() {
+        // The site itself says what it holds.
     }
 
     @Override

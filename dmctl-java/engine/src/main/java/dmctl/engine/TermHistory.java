@@ -119,6 +119,16 @@ record TermHistory(List<Term> terms) {
                         && otherHeadSeq <= terms.get(common).previousLastSeq());
     }
 
+    /** Whether every term of another history is one of this, though records of it may not be. */
+    boolean knows(TermHistory other) {
+        for (Term term : other.terms) {
+            if (terms.stream().noneMatch(term::same)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private int commonTerms(TermHistory other) {
         int count = Math.min(terms.size(), other.terms.size());
         for (int i = 0; i < count; i++) {
