@@ -81,6 +81,29 @@ class FirstSyncScenarioTest {
     }
 
     @Test
+    void aSiteIsCalledConsistentOnlyOnceThatSurvivesAPowerCut() {
+        lab.start();
+        lab.until("serving", () -> home.group().serving());
+        far.log().hold("ring write");
+        home.data().hold(Io.Op.READ);
+        lab.until("copying", () -> home.sees("far").flow() == Flow.RESYNC);
+        home.write(0, "abc");
+        home.data().release();
+        lab.until("replaying", () -> far.status().headSeq() == 1);
+        far.log().hold("checkpoint write");
+        far.log().release("ring write");
+        lab.until("applied", () -> far.status().appliedSeq() == 1);
+        lab.run(1_000);
+        assertThat(far.status().data()).isEqualTo(Data.NOT_CONSISTENT);
+        far.log().release();
+        untilConsistent();
+        far.powerCut();
+        far.start();
+        lab.settle();
+        assertThat(far.status().data()).isEqualTo(Data.CONSISTENT);
+    }
+
+    @Test
     void aSiteThatHasNeverSyncedSaysSo() {
         lab.cut("home", "far");
         lab.start();

@@ -65,6 +65,10 @@ final class LabDisk {
                 || (!heldByName.isEmpty() && heldByName.contains(describe(each.io())));
     }
 
+    void release(String operation) {
+        heldByName.remove(operation);
+    }
+
     void release() {
         held.clear();
         heldByName.clear();

@@ -261,4 +261,34 @@ class TakeoverScenarioTest {
         lab.until("serving", () -> near.group().serving());
         assertThat(near.status().terms()).anyMatch(line -> line.contains("takeover"));
     }
+
+    @Test
+    void devicesThatAnUnknowingOldPrimaryHasWrittenToAreComparedAgain() {
+        Lab each = Lab.running(Lab.primary("home"), Lab.async("near"), Lab.blockdev("vault"));
+        LabSite old = each.site("home");
+        LabSite next = each.site("near");
+        LabSite vault = each.site("vault");
+        old.write(0, "abc");
+        each.run(1_000);
+        old.kill();
+        next.takeover();
+        next.write(3, "next");
+        each.until("vault follows", () -> vault.data().image().startsWith("abcnext"));
+        next.kill();
+        old.restart();
+        each.until("the old one serves, for nobody tells it", () -> old.group().serving());
+        old.write(1, "old");
+        each.run(3_000);
+        assertThat(vault.data().image()).startsWith("aold");
+        old.kill();
+        next.restart();
+        each.until("the new one is back", () -> next.group().serving());
+        old.restart();
+        each.until("vault is as it should be", () -> vault.data().image().startsWith("abcnext"));
+        next.write(7, "d");
+        each.until("and follows", () -> vault.data().image().startsWith("abcnextd"));
+        assertThat(next.events())
+                .filteredOn(line -> line.contains("vault: resync begins"))
+                .hasSize(2);
+    }
 }

@@ -175,6 +175,16 @@ class TermHistoryTest {
     }
 
     @Test
+    void aHistoryKnowsItsAncestorsAndNoFork() {
+        TermHistory all = history(FIRST, REOPENED, TAKEOVER);
+        assertThat(all.knows(TermHistory.EMPTY)).isTrue();
+        assertThat(all.knows(history(FIRST, REOPENED))).isTrue();
+        assertThat(all.knows(all)).isTrue();
+        assertThat(history(FIRST, REOPENED).knows(all)).isFalse();
+        assertThat(all.knows(history(FIRST, term(3, 6, Kind.REOPENED)))).isFalse();
+    }
+
+    @Test
     void anEmptyHistoryHasNoTerm() {
         assertThat(TermHistory.EMPTY.latestNumber()).isZero();
         assertThat(TermHistory.EMPTY.latestId()).isZero();
