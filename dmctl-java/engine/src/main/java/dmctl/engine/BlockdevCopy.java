@@ -5,6 +5,7 @@ import dmctl.engine.port.Io;
 import dmctl.engine.port.IoDone;
 import dmctl.engine.port.Storage;
 import java.nio.ByteBuffer;
+import java.util.function.Consumer;
 
 /** A resync of devices that are visible here: read, compare, write the blocks that differ. */
 final class BlockdevCopy implements ResyncSource.Sink, IoDone {
@@ -22,11 +23,10 @@ final class BlockdevCopy implements ResyncSource.Sink, IoDone {
     private final Replica replica;
     private final ResyncSource source;
     private final Storage[] devices;
-    private final Runnable failed;
-    private int error;
+    private final Consumer<String> failed;
     private int inFlight;
 
-    BlockdevCopy(Replica replica, SiteState site, Storage[] devices, Runnable failed) {
+    BlockdevCopy(Replica replica, SiteState site, Storage[] devices, Consumer<String> failed) {
         this.replica = replica;
         this.devices = devices;
         this.failed = failed;
@@ -37,12 +37,13 @@ final class BlockdevCopy implements ResyncSource.Sink, IoDone {
         return source;
     }
 
-    int error() {
-        return error;
-    }
-
     boolean quiet() {
         return inFlight == 0;
+    }
+
+    @Override
+    public void failed(String reason) {
+        failed.accept(reason);
     }
 
     @Override
@@ -65,8 +66,7 @@ final class BlockdevCopy implements ResyncSource.Sink, IoDone {
             return;
         }
         if (io.error != 0) {
-            error = io.error;
-            failed.run();
+            failed("a device of the site failed with errno " + io.error);
             return;
         }
         writeNext(chunk, work);

@@ -138,11 +138,8 @@ final class BlockdevLink implements SiteLink, BatchWriter.Done, FrameReader.Done
         site.say(Link.UP, Flow.RESYNC, why, "wait for it to end", replica.wallMicros());
     }
 
-    private void copyFailed() {
-        BlockdevCopy copying = copy;
-        fail(
-                "a device of the site failed with errno " + (copying == null ? 0 : copying.error()),
-                "mend the device");
+    private void copyFailed(String reason) {
+        fail(reason, "mend the device; the copy is tried again by itself");
     }
 
     private void flushCopy() {

@@ -17,6 +17,9 @@ final class ResyncSource implements Request.Done {
     interface Sink {
         /** A chunk is read and durable here; the sink calls {@link ResyncSource#chunkDone}. */
         void chunk(Chunk chunk);
+
+        /** A region could not be read; the source has stopped, and begins anew when told. */
+        void failed(String reason);
     }
 
     /** One region under way. */
@@ -253,7 +256,12 @@ final class ResyncSource implements Request.Done {
         if (request.error != 0) {
             chunk.busy = false;
             stop();
-            site.reason = "reading the local device failed with errno " + request.error;
+            sink.failed(
+                    String.format(
+                            Locale.ROOT,
+                            "reading the local device %s failed with errno %d",
+                            replica.def().devices().get(chunk.device).name(),
+                            request.error));
             return;
         }
         chunk.read = true;

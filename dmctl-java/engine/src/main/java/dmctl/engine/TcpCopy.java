@@ -2,6 +2,7 @@ package dmctl.engine;
 
 import dmctl.engine.ResyncSource.Chunk;
 import java.nio.ByteBuffer;
+import java.util.function.Consumer;
 
 /**
  * A resync over a channel: checksums of each region's blocks first, then only the blocks that
@@ -14,11 +15,13 @@ final class TcpCopy implements ResyncSource.Sink {
     private final ResyncSource source;
     private final BlockSums sums = new BlockSums();
     private final Chunk[] toSend = new Chunk[QUEUED_MAX];
+    private final Consumer<String> failed;
     private int toSendCount;
     private long targetOpening = -1;
 
-    TcpCopy(Replica replica, SiteState site) {
+    TcpCopy(Replica replica, SiteState site, Consumer<String> failed) {
         this.replica = replica;
+        this.failed = failed;
         source = new ResyncSource(replica, site, this);
     }
 
@@ -68,6 +71,11 @@ final class TcpCopy implements ResyncSource.Sink {
     @Override
     public void chunk(Chunk chunk) {
         toSend[toSendCount++] = chunk;
+    }
+
+    @Override
+    public void failed(String reason) {
+        failed.accept(reason);
     }
 
     private boolean sendSums(LinkChannel to, Chunk chunk) {

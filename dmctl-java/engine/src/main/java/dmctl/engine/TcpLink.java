@@ -57,7 +57,7 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         this.log = replica.log();
         this.site = site;
         this.feed = new LogFeed(replica);
-        this.copy = new TcpCopy(replica, site);
+        this.copy = new TcpCopy(replica, site, this::copyFailed);
         retryNanos = replica.nanos();
     }
 
@@ -193,6 +193,10 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
     }
 
     private void lost(String reason) {
+        lost(reason, "");
+    }
+
+    private void lost(String reason, String next) {
         feed.stop();
         copy.lost();
         LinkChannel old = channel;
@@ -202,8 +206,13 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         }
         if (state != State.CLOSED) {
             state = State.WAITING;
-            down(reason, "");
+            down(reason, next);
         }
+    }
+
+    private void copyFailed(String reason) {
+        retryDelayNanos = LAST_RETRY_NANOS;
+        lost(reason, "mend the device; the copy is tried again by itself");
     }
 
     private void down(String reason, String next) {

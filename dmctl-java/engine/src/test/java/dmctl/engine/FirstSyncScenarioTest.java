@@ -231,4 +231,37 @@ class FirstSyncScenarioTest {
         large.until("consistent", () -> primary.sees("far").data() == Data.CONSISTENT);
         assertThat(large.site("far").data().image()).isEqualTo("x".repeat(sectors));
     }
+
+    @Test
+    void aReadErrorAtThePrimaryIsSaidAndTheCopyIsTriedAgain() {
+        copiedInTheEndThoughReadsFail("far");
+    }
+
+    @Test
+    void aReadErrorWhileABlockdevSiteIsCopiedIsSaidAndTheCopyIsTriedAgain() {
+        copiedInTheEndThoughReadsFail("vault");
+    }
+
+    private static void copiedInTheEndThoughReadsFail(String name) {
+        Lab both =
+                Lab.of(
+                        Lab.primary("home"),
+                        name.equals("far") ? Lab.async(name) : Lab.blockdev(name));
+        LabSite primary = both.site("home");
+        LabSite copy = both.site(name);
+        primary.data().fill("abc");
+        copy.data().fill(GARBAGE);
+        primary.data().breakDown(Io.Op.READ);
+        both.start();
+        both.until(
+                "said", () -> primary.sees(name).problem().reason().contains("local device data"));
+        assertThat(primary.sees(name).problem().nextStep()).contains("mend the device");
+        both.run(20_000);
+        assertThat(primary.events().stream().filter(line -> line.contains("resync begins")))
+                .as("with back-off")
+                .hasSizeBetween(2, 20);
+        primary.data().mend();
+        both.until("consistent", () -> primary.sees(name).data() == Data.CONSISTENT);
+        assertThat(copy.data().image()).startsWith("abc...").doesNotContain("#");
+    }
 }
