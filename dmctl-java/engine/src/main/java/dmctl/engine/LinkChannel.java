@@ -37,6 +37,7 @@ final class LinkChannel implements Wire.Events {
     private boolean open = true;
     private boolean refused;
     private long heardNanos;
+    private long movedNanos;
     private long sentNanos;
 
     LinkChannel(Replica replica, Wire wire, Events events) {
@@ -53,6 +54,7 @@ final class LinkChannel implements Wire.Events {
         out = replica.linkBuffers().take(messageBytesMax);
         heardNanos = replica.nanos();
         sentNanos = heardNanos;
+        movedNanos = heardNanos;
         wire.listen(this);
     }
 
@@ -100,6 +102,9 @@ final class LinkChannel implements Wire.Events {
         out.putInt(at + 16, sum);
         out.position(at + Message.HEADER_BYTES + metaBytes + out.getInt(at + 12));
         sentNanos = replica.nanos();
+        if (at == 0) {
+            movedNanos = sentNanos;
+        }
     }
 
     /** Queues a message of longs. */
@@ -150,7 +155,9 @@ final class LinkChannel implements Wire.Events {
             return;
         }
         out.flip();
-        wire.write(out);
+        if (wire.write(out) > 0) {
+            movedNanos = replica.nanos();
+        }
         out.compact();
         if (refused && out.position() == 0) {
             close();
@@ -161,15 +168,19 @@ final class LinkChannel implements Wire.Events {
         return out.position() > 0;
     }
 
-    /** Ends a channel that has been silent for too long. */
+    /**
+     * Ends a channel that has been silent for too long. A message that has to wait here is no
+     * silence, but it may wait for room behind bytes that the peer will never take.
+     */
     void checkAlive(long timeoutNanos) {
-        if (open && replica.nanos() - heardNanos > timeoutNanos) {
+        if (open && replica.nanos() > deadlineNanos(timeoutNanos)) {
             fault("no sign of life from " + wire.peer());
         }
     }
 
     long deadlineNanos(long timeoutNanos) {
-        return heardNanos + timeoutNanos;
+        long silent = heardNanos + timeoutNanos;
+        return out.position() > 0 ? Math.min(silent, movedNanos + timeoutNanos) : silent;
     }
 
     @Override
@@ -183,6 +194,7 @@ final class LinkChannel implements Wire.Events {
             int got = wire.read(in);
             if (got > 0) {
                 heardNanos = replica.nanos();
+                movedNanos = heardNanos;
             }
             boolean took = deliver();
             if (got <= 0 && !took) {
