@@ -102,8 +102,12 @@ final class Checks {
         return first;
     }
 
-    /** A change has completed: was it allowed to? */
-    void completed(long seq) {
+    /**
+     * A change has completed: was it allowed to?
+     *
+     * @param admittedBefore the limits had let it pass, and it waited for a flush since
+     */
+    void completed(long seq, boolean admittedBefore) {
         if (completedCount == completedSeqs.length) {
             completedSeqs = Arrays.copyOf(completedSeqs, completedCount * 2);
         }
@@ -114,7 +118,7 @@ final class Checks {
         }
         completedSeqs[at] = seq;
         SimProcess process = run.failover().primary().process;
-        if (run.anyHold() && process != null) {
+        if (run.anyHold() && process != null && !admittedBefore) {
             checkHold(process);
         }
     }

@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 final class Load implements Request.Done {
     static final int POOLED_BYTES = 160 << 10;
 
+    /** The seq of the last record of a large op that does not have all of them yet. */
+    private static final long PARTLY = Long.MAX_VALUE / 2;
+
     private final Run run;
     private final Plan plan;
     private final Journal journal;
@@ -79,9 +82,6 @@ final class Load implements Request.Done {
     void close() {
         settle();
         for (Op op : underWay) {
-            if (op.kind == Op.Kind.WRITE && journal.large(op.nr) && op.request.taken > 0) {
-                noteSeq(op, true);
-            }
             abandoned.add(op);
         }
         underWay.clear();
@@ -135,7 +135,7 @@ final class Load implements Request.Done {
         run.trace.line(() -> "writer " + writer + " " + describe(op));
         process.group().submit(request);
         if (op.changes() && underWay.contains(op)) {
-            noteSeq(op, false);
+            noteSeq(op);
         }
     }
 
@@ -244,27 +244,33 @@ final class Load implements Request.Done {
     void settle() {
         for (Op op : underWay) {
             if (op.changes()) {
-                noteSeq(op, false);
+                noteSeq(op);
             }
         }
         for (Op op : abandoned) {
             if (op.changes()) {
-                noteSeq(op, false);
+                noteSeq(op);
             }
         }
     }
 
-    private void noteSeq(Op op, boolean partly) {
+    private void noteSeq(Op op) {
         Request request = op.request;
         History line = op.line;
-        if (line == null || journal.seq(op.nr) != 0) {
+        long known = journal.seq(op.nr);
+        if (line == null || (known != 0 && known != PARTLY)) {
             return;
         }
-        long seq = partly ? Long.MAX_VALUE / 2 : request.seq;
-        if (seq == 0 || (!partly && request.taken < request.length)) {
+        if (request.taken < request.length || request.seq == 0) {
+            if (request.taken > 0 && journal.large(op.nr)) {
+                // Some of its records are in the log, some wait; nothing else touches its range.
+                journal.ordered(op.nr, journal.lowSeq(op.nr), PARTLY);
+                line.add(op.nr);
+            }
             return;
         }
-        if (!partly && line == run.line()) {
+        long seq = request.seq;
+        if (line == run.line()) {
             if (seq <= op.covers) {
                 throw new Violation(
                         journal.name(op.nr)
@@ -276,10 +282,7 @@ final class Load implements Request.Done {
             }
             newestSeq = Math.max(newestSeq, seq);
         }
-        journal.ordered(op.nr, Math.min(journal.lowSeq(op.nr), seq), seq);
-        if (!journal.large(op.nr)) {
-            journal.ordered(op.nr, seq, seq);
-        }
+        journal.ordered(op.nr, journal.large(op.nr) ? Math.min(journal.lowSeq(op.nr), seq) : seq, seq);
         line.add(op.nr);
     }
 
@@ -287,7 +290,7 @@ final class Load implements Request.Done {
     public void requestTaken(Request request) {
         Op op = (Op) request.owner;
         if (op != null && op.changes()) {
-            noteSeq(op, false);
+            noteSeq(op);
         }
     }
 
@@ -302,7 +305,7 @@ final class Load implements Request.Done {
         run.trace.line(
                 () -> "end of " + describe(op) + " seq " + request.seq + " error " + request.error);
         if (op.changes()) {
-            noteSeq(op, false);
+            noteSeq(op);
         }
         if (request.error == 0) {
             completed(op);
@@ -340,7 +343,7 @@ final class Load implements Request.Done {
         if (op.request.fua) {
             floors.afterPowerCut = Math.max(floors.afterPowerCut, seq);
         }
-        run.checks().completed(seq);
+        run.checks().completed(seq, op.request.fua);
         SimProcess process = server;
         if (process == null || !run.anySyncSite()) {
             return;
@@ -352,16 +355,6 @@ final class Load implements Request.Done {
                 floors.atSite[site.nr()] = Math.max(floors.atSite[site.nr()], seq);
             }
         }
-    }
-
-    /** Whether this is a large op under way of which some records are in the log, some wait. */
-    private boolean partlyTaken(int nr) {
-        for (Op op : underWay) {
-            if (nr >= 0 && op.nr == nr) {
-                return journal.large(nr) && op.request.taken > 0 && journal.seq(nr) == 0;
-            }
-        }
-        return false;
     }
 
     private void checkRead(Op op) {
@@ -377,7 +370,7 @@ final class Load implements Request.Done {
             int sector = op.firstSector + i;
             int content = Stamp.read(bytes, i * Stamp.SECTOR, op.device, sector);
             int index = line.index(op.device, sector);
-            if (!ReadOracle.current(line, index, content, op.issued) && !partlyTaken(content)) {
+            if (!ReadOracle.current(line, index, content, op.issued)) {
                 throw new Violation(
                         "a read shows "
                                 + journal.name(content)

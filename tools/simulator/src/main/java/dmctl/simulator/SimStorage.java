@@ -164,7 +164,7 @@ final class SimStorage implements Storage {
                 () -> {
                     underWay.remove(write);
                     checkUnchanged(io, write);
-                    if (!disk.inFlight.remove(write)) {
+                    if (!disk.inFlight.remove(write) || revoked) {
                         // Lost with the disk's power, or out of this process's hands.
                         end(io, DiskFaults.EIO);
                         return;
