@@ -5,4 +5,4 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.."
 
 ./dmctl --version >/dev/null # builds what is missing
 exec "$(./dmctl --print-java)" -XX:+UseSerialGC -Xmx1g -XX:MaxDirectMemorySize=2g -cp 'target/lib/*' \
-  dmctl.simulator.SimulatorMain --seeds "1..${DMCTL_SEEDS:-1500}" --threads 2 --time-limit 420
+  dmctl.simulator.SimulatorMain --seeds "1..${DMCTL_SEEDS:-600}" --threads 2 --time-limit 300
