@@ -84,6 +84,22 @@ public final class CheckpointCodec {
     }
 
     /**
+     * Terms that a slot is sure to hold: the inverse of {@link #bytesFor}.
+     *
+     * @param slotBytes size of the slot
+     * @param sites sites to hold
+     * @param definitionBytes bytes of the definition in UTF-8
+     * @return how many, 0 if not even the rest fits
+     */
+    public static int termsFor(int slotBytes, int sites, int definitionBytes) {
+        long rest =
+                HEADER_BYTES
+                        + (long) sites * (SITE_BYTES + Checkpoint.MAX_REASON_BYTES)
+                        + definitionBytes;
+        return (int) Math.max(0, (slotBytes / 4096 * 4096L - rest) / TERM_BYTES);
+    }
+
+    /**
      * Writes a checkpoint.
      *
      * @param checkpoint what to write

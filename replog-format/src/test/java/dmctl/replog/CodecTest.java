@@ -284,6 +284,15 @@ class CodecTest {
     }
 
     @Test
+    void aSlotHoldsAsManyTermsAsItSays() {
+        for (int slot : new int[] {0, 4096, 12288, LogLayout.DEFAULT_CHECKPOINT_BYTES}) {
+            int terms = CheckpointCodec.termsFor(slot, 3, 40);
+            assertThat(terms == 0 || CheckpointCodec.bytesFor(terms, 3, 40) <= slot).isTrue();
+            assertThat(CheckpointCodec.bytesFor(terms + 1, 3, 40)).isGreaterThan(slot);
+        }
+    }
+
+    @Test
     void longReasonsAreCutAtAWholeCharacter() {
         SiteEntry site = new SiteEntry(1, SiteState.IN_LOG, true, 0, 0, "a" + "é".repeat(200));
         assertThat(site.pauseReason()).isEqualTo("a" + "é".repeat(127));

@@ -14,6 +14,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -170,7 +171,12 @@ class GroupFileTest {
                           - {name: home, listen: "127.0.0.1:7701", log: {path: log}, devices: {data: d}}
                         """);
         for (int i = 0; i <= 100; i++) {
-            text.append("  - {name: s%d, link: blockdev, devices: {data: s%d}}\n".formatted(i, i));
+            text.append(
+                    String.format(
+                            Locale.ROOT,
+                            "  - {name: s%d, link: blockdev, devices: {data: s%d}}\n",
+                            i,
+                            i));
         }
 
         ConfigException refusal =

@@ -7,6 +7,7 @@ import dmctl.replog.Checkpoint.ResyncPhase;
 import dmctl.replog.Checkpoint.SiteEntry;
 import dmctl.replog.Checkpoint.TermEntry;
 import dmctl.replog.Checkpoint.TermKind;
+import dmctl.replog.CheckpointCodec;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -68,6 +69,16 @@ final class Checkpoints {
                 terms,
                 sites,
                 replica.def().name());
+    }
+
+    /** Most terms of a history: well below what its slot and a message hold. */
+    static int termsMax(Replica replica) {
+        int fit =
+                CheckpointCodec.termsFor(
+                        replica.log().identity().checkpointBytes(),
+                        replica.def().sites().size(),
+                        replica.def().name().length());
+        return Math.min(fit, Hello.TERMS_MAX) / 4 * 3;
     }
 
     private static Checkpoint.Role role(Role role) {

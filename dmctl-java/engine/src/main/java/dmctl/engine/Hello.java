@@ -62,7 +62,7 @@ record Hello(
 
     private static final int FIXED_BYTES = 120;
     private static final int TERM_BYTES = 32;
-    private static final int TERMS_MAX = 4096;
+    static final int TERMS_MAX = 4096;
 
     /** What a site says of itself now. */
     static Hello of(Replica replica, Kind kind) {

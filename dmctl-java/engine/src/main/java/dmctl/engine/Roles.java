@@ -178,6 +178,10 @@ final class Roles {
     }
 
     private void openTerm() {
+        if (newTerm != null && isHistoryFull()) {
+            replica.fail(historyFullText());
+            return;
+        }
         step = Step.SAVING;
         Standing standing = replica.standing();
         Term.Kind kind = newTerm;
@@ -201,6 +205,19 @@ final class Roles {
         }
         // Durable before the first write of the term is taken.
         replica.checkpointer().save(this::serve);
+    }
+
+    private boolean isHistoryFull() {
+        return replica.history().terms().size() >= Checkpoints.termsMax(replica);
+    }
+
+    private String historyFullText() {
+        return String.format(
+                Locale.ROOT,
+                "the history holds %d terms, as many as it can: stop all sites cleanly, remove their"
+                        + " logs and start them with this site as the primary; a new history begins,"
+                        + " and the other sites are copied anew",
+                replica.history().terms().size());
     }
 
     /**
@@ -248,6 +265,10 @@ final class Roles {
                                     + " had. Take over at another site, or override",
                             name,
                             replica.explain().dataText()));
+            return;
+        }
+        if (isHistoryFull()) {
+            done.refused(historyFullText());
             return;
         }
         lossText = preview(List.of());

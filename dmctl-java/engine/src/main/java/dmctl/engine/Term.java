@@ -35,6 +35,18 @@ record Term(long number, long id, long previousLastSeq, int site, Kind kind) {
         return number == other.number && id == other.id && previousLastSeq == other.previousLastSeq;
     }
 
+    /**
+     * Whether this term stands for an earlier one in a history: the same site opened both where its
+     * log ended, so that the history holds no record of the earlier one.
+     */
+    boolean replaces(Term earlier) {
+        return kind == Kind.REOPENED
+                && earlier.kind == Kind.REOPENED
+                && site == earlier.site
+                && previousLastSeq == earlier.previousLastSeq
+                && number > earlier.number;
+    }
+
     @Override
     public String toString() {
         return String.format(

@@ -38,10 +38,16 @@ record TermHistory(List<Term> terms) {
         return new TermHistory(kept);
     }
 
-    /** This history, ended at a head, with a new term begun there. */
+    /**
+     * This history, ended at a head, with a new term begun there. A site that is restarted again
+     * and again without a write keeps the last of the terms only.
+     */
     TermHistory open(Term term) {
         Invariant.check(term.number() > latestNumber(), "a new term has a higher number");
         List<Term> next = new ArrayList<>(upTo(term.previousLastSeq()).terms);
+        if (!next.isEmpty() && term.replaces(next.getLast())) {
+            next.removeLast();
+        }
         next.add(term);
         return new TermHistory(next);
     }
@@ -88,9 +94,9 @@ record TermHistory(List<Term> terms) {
 
     /**
      * Whether the records another log holds beyond the common seq may be cut off there without
-     * asking: only where they belong to the last term both share, and this history went on from
-     * there because the primary's own log had lost its unflushed end; never where another site took
-     * over.
+     * asking: only where they belong to the last term both share, or to one that was replaced, and
+     * this history went on from there because the primary's own log had lost its unflushed end;
+     * never where another site took over.
      *
      * @param headSeq newest record of this log
      * @param other history of the other log
@@ -100,10 +106,12 @@ record TermHistory(List<Term> terms) {
         TermHistory mine = upTo(headSeq);
         TermHistory theirs = other.upTo(otherHeadSeq);
         int common = mine.commonTerms(theirs);
-        return common > 0
-                && common == theirs.terms.size()
-                && common < mine.terms.size()
-                && mine.terms.get(common).kind() == Term.Kind.REOPENED;
+        if (common == 0 || common == mine.terms.size()) {
+            return false;
+        }
+        Term next = mine.terms.get(common);
+        return next.kind() == Term.Kind.REOPENED
+                && theirs.terms.stream().skip(common).allMatch(next::replaces);
     }
 
     /**
@@ -112,17 +120,21 @@ record TermHistory(List<Term> terms) {
      * record yet.
      */
     boolean continuedBy(TermHistory other, long otherHeadSeq) {
-        TermHistory theirs = other.upTo(otherHeadSeq);
+        // Terms without a record there say nothing; here they may have been replaced.
+        TermHistory theirs = other.upTo(otherHeadSeq - 1);
         int common = commonTerms(theirs);
         return common == terms.size()
                 || (common == theirs.terms.size()
                         && otherHeadSeq <= terms.get(common).previousLastSeq());
     }
 
-    /** Whether every term of another history is one of this, though records of it may not be. */
+    /**
+     * Whether every term of another history is one of this, or was replaced here, though records of
+     * it may not be.
+     */
     boolean knows(TermHistory other) {
         for (Term term : other.terms) {
-            if (terms.stream().noneMatch(term::same)) {
+            if (terms.stream().noneMatch(mine -> mine.same(term) || mine.replaces(term))) {
                 return false;
             }
         }

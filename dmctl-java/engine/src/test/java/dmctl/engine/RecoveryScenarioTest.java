@@ -239,4 +239,44 @@ class RecoveryScenarioTest {
         told.addAll(one.site("near").events());
         return told;
     }
+
+    @Test
+    void aPrimaryThatIsKilledAgainAndAgainKeepsAShortHistory() {
+        home.write(0, "abc");
+        home.flush();
+        for (int i = 0; i < 20; i++) {
+            home.powerCut();
+            home.restart();
+            untilServing();
+        }
+        assertThat(home.status().terms()).hasSize(2);
+        home.write(3, "d");
+        untilFollowing();
+        assertThat(far.status().terms()).isEqualTo(home.status().terms());
+    }
+
+    @Test
+    void surplusOfATermThatWasReplacedIsCutOffUnasked() {
+        home.write(0, "abc");
+        home.flush();
+        home.powerCut();
+        home.restart();
+        untilServing();
+        untilFollowing();
+        home.write(3, "lost");
+        lab.run(50);
+        assertThat(far.status().headSeq()).isEqualTo(2);
+        lab.cut("home", "far");
+        for (int i = 0; i < 2; i++) {
+            home.powerCut();
+            home.restart();
+            untilServing();
+        }
+        home.write(3, "new");
+        lab.mendAll();
+        untilFollowing();
+        lab.run(2_000);
+        assertThat(far.data().image()).isEqualTo(home.data().image()).startsWith("abcnew.");
+        assertThat(far.exports()).hasSize(1);
+    }
 }

@@ -124,6 +124,63 @@ class TermHistoryTest {
         assertThat(both.reopenedWithout(8, both, 12)).isFalse();
     }
 
+    // Reopened again and again
+
+    private static final Term AGAIN = term(3, 5, Kind.REOPENED);
+
+    @Test
+    void aReopeningWithoutARecordIsReplacedByTheNext() {
+        TermHistory history = history(FIRST, REOPENED);
+        for (int number = 3; number < 10_000; number++) {
+            history = history.open(term(number, 5, Kind.REOPENED));
+        }
+        assertThat(history.terms()).containsExactly(FIRST, term(9_999, 5, Kind.REOPENED));
+    }
+
+    @Test
+    void onlyAReopeningOfTheSameSiteAtTheSameSeqIsReplaced() {
+        assertThat(history(FIRST).open(term(2, 0, Kind.REOPENED)).terms()).hasSize(2);
+        assertThat(history(FIRST, REOPENED).open(term(3, 6, Kind.REOPENED)).terms()).hasSize(3);
+        assertThat(history(FIRST, REOPENED).open(term(1000, 5, Kind.TAKEOVER)).terms()).hasSize(3);
+        assertThat(history(FIRST, TAKEOVER).open(term(1001, 9, Kind.REOPENED)).terms()).hasSize(3);
+        Term elsewhere = new Term(3, 231, 5, 1, Kind.REOPENED);
+        assertThat(history(FIRST, REOPENED).open(elsewhere).terms()).hasSize(3);
+    }
+
+    @Test
+    void logsAgreeAsFarAsBeforeWhenATermHasBeenReplaced() {
+        TermHistory later = history(FIRST, AGAIN);
+        TermHistory other = history(FIRST, REOPENED);
+        assertThat(later.commonSeq(8, other, 5)).isEqualTo(5);
+        assertThat(later.commonSeq(8, other, 4)).isEqualTo(4);
+        assertThat(later.commonSeq(8, other, 7)).isEqualTo(5);
+        assertThat(later.knows(other)).isTrue();
+        assertThat(other.knows(later)).isFalse();
+    }
+
+    @Test
+    void surplusOfATermThatWasReplacedMayBeCutOff() {
+        TermHistory later = history(FIRST, AGAIN, term(4, 8, Kind.REOPENED));
+        assertThat(later.reopenedWithout(8, history(FIRST, REOPENED), 7)).isTrue();
+        assertThat(history(FIRST, REOPENED).reopenedWithout(7, history(FIRST, AGAIN), 8)).isFalse();
+    }
+
+    @Test
+    void recordsBeforeATermThatWasReplacedStillBelongToTheHistory() {
+        assertThat(history(FIRST, AGAIN).continuedBy(history(FIRST, REOPENED), 5)).isTrue();
+        assertThat(history(FIRST, AGAIN).continuedBy(history(FIRST, REOPENED), 6)).isFalse();
+    }
+
+    @Test
+    void afterATakeoverNothingOfAReplacedTermIsCutOffUnasked() {
+        TermHistory later =
+                history(FIRST, term(1000, 5, Kind.TAKEOVER), term(1002, 5, Kind.REOPENED));
+        assertThat(later.reopenedWithout(8, history(FIRST, REOPENED), 7)).isFalse();
+        TermHistory followed =
+                history(FIRST, term(1000, 5, Kind.TAKEOVER), term(1001, 5, Kind.REOPENED));
+        assertThat(later.reopenedWithout(8, followed, 7)).isTrue();
+    }
+
     // Terms
 
     @Test
