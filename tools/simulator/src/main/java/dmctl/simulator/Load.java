@@ -282,7 +282,8 @@ final class Load implements Request.Done {
             }
             newestSeq = Math.max(newestSeq, seq);
         }
-        journal.ordered(op.nr, journal.large(op.nr) ? Math.min(journal.lowSeq(op.nr), seq) : seq, seq);
+        journal.ordered(
+                op.nr, journal.large(op.nr) ? Math.min(journal.lowSeq(op.nr), seq) : seq, seq);
         line.add(op.nr);
     }
 
