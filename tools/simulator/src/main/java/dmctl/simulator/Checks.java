@@ -15,6 +15,7 @@ final class Checks {
     private final SimRandom random;
     private final long[] newestHead;
     private final int[] headIncarnation;
+    private final long[] headTerm;
 
     /** Seqs of completed ops in this line, ascending. */
     private long[] completedSeqs = new long[256];
@@ -26,6 +27,7 @@ final class Checks {
         this.random = random;
         newestHead = new long[run.sites.length];
         headIncarnation = new int[run.sites.length];
+        headTerm = new long[run.sites.length];
     }
 
     /** A primary has begun to serve: its image is judged and a new line of history begins. */
@@ -137,13 +139,18 @@ final class Checks {
                 where + "log use out of range",
                 status);
         if (status.role() == GroupStatus.Role.PRIMARY && status.serving()) {
-            if (headIncarnation[nr] == process.site.incarnation) {
+            // A process may be primary again in a later term, after its surplus was cut off.
+            boolean same =
+                    headIncarnation[nr] == process.site.incarnation
+                            && headTerm[nr] == status.term();
+            if (same) {
                 require(
                         status.headSeq() >= newestHead[nr],
                         where + "head went back from " + newestHead[nr],
                         status);
             }
             headIncarnation[nr] = process.site.incarnation;
+            headTerm[nr] = status.term();
             newestHead[nr] = status.headSeq();
         }
         for (SiteStatus site : status.sites()) {

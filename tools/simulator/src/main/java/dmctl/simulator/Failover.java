@@ -164,9 +164,9 @@ final class Failover {
         floor = first ? survives : Math.min(floor, survives);
     }
 
-    /** After a clean stop: everything completed is on the device. */
-    void stopped() {
-        lostPrimary(run.floors.completed);
+    /** After a stop: everything completed is on the devices, or still in the log. */
+    void stopped(boolean flushFailed) {
+        lostPrimary(flushFailed ? run.floors.afterPowerCut : run.floors.completed);
         decideLater();
     }
 

@@ -52,6 +52,9 @@ final class SimDisk {
     private boolean lostByFailedFlush;
     private final @Nullable Write[] recent = new @Nullable Write[64];
     private int recentCount;
+    private int coveredByLastFlush;
+    private int coveredByFlushBefore;
+    private int witnessed;
 
     SimDisk(String name, int bytes, boolean volatileCache) {
         this(name, new byte[bytes], volatileCache);
@@ -69,9 +72,17 @@ final class SimDisk {
         return cachedBefore + cached.size();
     }
 
-    /** Flips a bit of something written not long ago, at rest; false if nothing was. */
+    /**
+     * Flips a bit, at rest, of something written not long ago that two flushes and a later write
+     * have followed: only then can what is left bear witness that it was durable. False if there is
+     * none.
+     */
     boolean flipBit(SimRandom random) {
-        Write write = recent[random.below(recent.length)];
+        int oldest = Math.max(0, recentCount - recent.length);
+        if (witnessed <= oldest) {
+            return false;
+        }
+        Write write = recent[(oldest + random.below(witnessed - oldest)) % recent.length];
         if (write == null) {
             return false;
         }
@@ -82,6 +93,7 @@ final class SimDisk {
     /** A write reaches the disk's cache, or the medium where there is none. */
     void apply(Write write) {
         recent[recentCount++ % recent.length] = write;
+        witnessed = coveredByFlushBefore;
         applyPart(write, 0, write.length);
     }
 
@@ -150,6 +162,16 @@ final class SimDisk {
         lostByFailedFlush = true;
         dropSettledPages(covered);
         dropCached(covered);
+    }
+
+    /** A flush has ended well that was submitted after so many writes. */
+    void witness(int writes) {
+        coveredByFlushBefore = coveredByLastFlush;
+        coveredByLastFlush = writes;
+    }
+
+    int writesApplied() {
+        return recentCount;
     }
 
     private void dropCached(int covered) {
@@ -307,6 +329,8 @@ final class SimDisk {
         copy.inFlight.addAll(inFlight);
         copy.lostByFailedFlush = lostByFailedFlush;
         System.arraycopy(recent, 0, copy.recent, 0, recent.length);
+        copy.recentCount = recentCount;
+        copy.witnessed = witnessed;
         return copy;
     }
 }

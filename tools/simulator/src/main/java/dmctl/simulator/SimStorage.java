@@ -198,6 +198,7 @@ final class SimStorage implements Storage {
 
     private void startFlush(Io io) {
         long covers = disk.writesEnded();
+        int applied = disk.writesApplied();
         thread.after(
                 delay(disk.faults.flushNanos, 0),
                 () -> {
@@ -208,6 +209,7 @@ final class SimStorage implements Storage {
                     }
                     if (error == 0) {
                         disk.flushed(covers);
+                        disk.witness(applied);
                     } else {
                         disk.flushFailed(covers, random);
                     }

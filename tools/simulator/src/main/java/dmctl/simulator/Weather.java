@@ -450,7 +450,8 @@ final class Weather {
                                         new Failover.Told(
                                                 text ->
                                                         run.queue.after(
-                                                                0, () -> stopped(site, process)),
+                                                                0,
+                                                                () -> stopped(site, process, text)),
                                                 text ->
                                                         run.trace.line(
                                                                 () -> "    refused: " + text))));
@@ -458,17 +459,25 @@ final class Weather {
         return true;
     }
 
-    private void stopped(SimSite site, SimProcess process) {
+    private void stopped(SimSite site, SimProcess process, String text) {
         if (site.process != process) {
             return;
         }
-        run.counters.count("stopped cleanly");
+        boolean clean = text.startsWith("stopped cleanly");
+        boolean reopening = text.startsWith("not open");
+        if (!clean && !reopening && !logFault[site.nr]) {
+            throw new Violation(site.name + " was stopped without a fault, but: " + text);
+        }
+        run.counters.count(clean ? "stopped cleanly" : "stopped after a fault");
         run.load().settle();
         boolean isPrimary = site == run.failover().primary();
         run.kill(site);
         if (isPrimary && !run.failover().takingOver()) {
-            run.checks().stoppedImage(site);
-            run.failover().stopped();
+            if (clean) {
+                run.checks().stoppedImage(site);
+            }
+            run.failover().stopped(!clean && flushFault[site.nr]);
+            healDisks(site);
         } else {
             restartLater(site);
         }
