@@ -5,4 +5,5 @@ module dmctl.config {
     requires org.yaml.snakeyaml;
 
     exports dmctl.config;
+    exports dmctl.config.table;
 }

@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             ResumeCommand.class,
             SetCommand.class,
             CheckCommand.class,
+            TableCommand.class,
             ReplogCommand.class,
             CommandLine.HelpCommand.class
         },
@@ -36,7 +37,7 @@ import picocli.CommandLine.Spec;
         exitCodeList = {
             " 0:done",
             " 1:refused or failed",
-            " 2:the command line or the group's file is wrong",
+            " 2:the command line or a file named on it is wrong",
             " 3:no daemon answers where one is needed",
             " 4:not reached within the time allowed"
         },

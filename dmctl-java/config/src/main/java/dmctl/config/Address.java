@@ -5,6 +5,24 @@ import java.nio.file.Path;
 /** Where a server listens or is reached. */
 public sealed interface Address {
     /**
+     * Reads an address.
+     *
+     * @param text {@code HOST:PORT}, {@code [IPV6]:PORT} or {@code unix:PATH} with an absolute path
+     * @return the address
+     * @throws ConfigException names what is wrong and the remedy
+     */
+    static Address parse(String text) throws ConfigException {
+        if (text.startsWith("unix:") && !text.startsWith("unix:/")) {
+            throw new ConfigException("not an absolute path; write unix:/PATH");
+        }
+        try {
+            return AddressReader.parse(text, Path.of("/"));
+        } catch (WordException e) {
+            throw new ConfigException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /**
      * A Unix socket.
      *
      * @param path of the socket, absolute
