@@ -76,6 +76,14 @@ final class BatchTable {
         first++;
     }
 
+    /** Forgets the batches from one on. */
+    void cut(long batch) {
+        if (batch < end) {
+            totalBytes = bytesThrough(batch) - dataBytes(batch);
+            end = batch;
+        }
+    }
+
     long position(long batch) {
         return position[slot(batch)];
     }

@@ -128,6 +128,9 @@ final class Checkpointer implements IoDone {
     private boolean isDue() {
         long applied = replica.applier().settledSeq();
         BatchTable batches = log.batches();
+        if (applied - persistedAppliedSeq > log.identity().unappliedRecordsMax() / 8) {
+            return true;
+        }
         return applied > persistedAppliedSeq
                 && batches.bytesThroughSeq(applied) - batches.bytesThroughSeq(persistedAppliedSeq)
                         > log.identity().ringBytes() / 8;

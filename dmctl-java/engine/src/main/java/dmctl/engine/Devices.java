@@ -1,7 +1,6 @@
 package dmctl.engine;
 
 import dmctl.engine.GroupDefinition.Device;
-import dmctl.replog.Frame;
 import java.util.Arrays;
 
 /**
@@ -9,22 +8,26 @@ import java.util.Arrays;
  * yet.
  */
 final class Devices {
-    /** Ranges not applied yet that are kept at most, all devices together. */
-    private static final int INDEX_NODES_MAX = 2 << 20;
-
     private final GroupDefinition def;
     private final RegionMap regions;
+    private final RangeNodes nodes;
     private final RangeIndex[] index;
     private final int[] deviceIndexByNr;
 
-    Devices(GroupDefinition def) {
+    /**
+     * Devices of which nothing is in a log.
+     *
+     * @param def the group
+     * @param recordsMax most records that will ever be in the index at a time
+     */
+    Devices(GroupDefinition def, long recordsMax) {
         this.def = def;
+        nodes = new RangeNodes((int) nodesFor(recordsMax));
         regions = new RegionMap(def);
         index = new RangeIndex[def.devices().size()];
         int highest = 0;
         for (int i = 0; i < index.length; i++) {
-            // Twice the bound: what was applied since the last checkpoint comes back at recovery.
-            index[i] = new RangeIndex(2 * (INDEX_NODES_MAX / index.length));
+            index[i] = new RangeIndex(nodes);
             highest = Math.max(highest, def.devices().get(i).devNr());
         }
         deviceIndexByNr = new int[highest + 1];
@@ -38,12 +41,13 @@ final class Devices {
         return regions;
     }
 
-    long memoryBytesMax() {
-        long sum = 0;
-        for (RangeIndex each : index) {
-            sum += each.memoryBytesMax();
-        }
-        return sum;
+    private static long nodesFor(long records) {
+        return RangeIndex.NODES_ADDED_BY_PUT * records;
+    }
+
+    /** Most bytes that the indexes for so many records take. */
+    static long indexBytesMax(long records) {
+        return RangeNodes.memoryBytesMax(nodesFor(records));
     }
 
     int deviceIndex(int devNr) {
@@ -64,14 +68,9 @@ final class Devices {
         return index[device];
     }
 
-    /** Whether the records of a batch fit in any case. */
+    /** Whether another record finds room in the index. */
     boolean indexHasRoom() {
-        for (RangeIndex each : index) {
-            if (each.size() + 4 * Frame.MAX_RECORDS > INDEX_NODES_MAX / index.length) {
-                return false;
-            }
-        }
-        return true;
+        return nodes.hasRoom(RangeIndex.NODES_ADDED_BY_PUT);
     }
 
     void indexPut(int devNr, long sector, long sectors, long seq) {

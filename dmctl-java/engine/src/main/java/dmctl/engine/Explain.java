@@ -79,6 +79,17 @@ final class Explain {
                                             .batches()
                                             .lastSeq(replica.log().batches().first()));
         }
+        if (!replica.mayGoOnTo(replica.writes().newestSeq() + 1)) {
+            return new Problem(
+                    "stalled",
+                    String.format(
+                            Locale.ROOT,
+                            "%d records are not on the local devices yet, as many as may be: they are"
+                                    + " slower than the writes",
+                            replica.log().identity().unappliedRecordsMax()),
+                    replica.writes().stalledSinceMicros(),
+                    "wait, or make the log larger");
+        }
         boolean logFull = replica.log().freeBytes() < replica.log().identity().frameBytesMax();
         String reason =
                 !logFull
@@ -109,6 +120,8 @@ final class Explain {
     /** Most memory outside the heap and in tables that this engine takes. */
     long memoryBytesMax() {
         long tables = replica.log().identity().ringBytes() / 4096 * 48;
-        return replica.log().memory().capacity() + tables + replica.devices().memoryBytesMax();
+        return replica.log().memory().capacity()
+                + tables
+                + Devices.indexBytesMax(replica.log().identity().unappliedRecordsMax());
     }
 }

@@ -1,5 +1,7 @@
 package dmctl.engine;
 
+import dmctl.replog.Frame;
+
 /**
  * What stays the same of a log while it is open.
  *
@@ -22,6 +24,9 @@ record LogIdentity(
 
     private static final long UNFLUSHED_BYTES_MAX = 64L << 20;
     private static final int BATCH_DATA_BYTES_MAX = 4 << 20;
+    private static final long UNAPPLIED_RECORDS_MAX = 2 << 20;
+    private static final long UNAPPLIED_RECORDS_MIN = 16L * Frame.MAX_RECORDS;
+    private static final long BYTES_PER_UNAPPLIED_RECORD = 512;
 
     /**
      * Most bytes of frames that may lie beyond the flushed mark. Recovery relies on it: a flushed
@@ -29,6 +34,21 @@ record LogIdentity(
      */
     long unflushedBytesMax() {
         return Math.max(4L * frameBytesMax, Math.min(UNFLUSHED_BYTES_MAX, ringBytes / 2));
+    }
+
+    /**
+     * Most records that a log of this size may hold beyond the checkpoint's applied seq, for a
+     * recovery keeps up to two ranges in memory for each. Only discards and zeroes, and data of
+     * less than 4 KiB in a log of more than 1 GiB, come to this many before the log is full.
+     */
+    static long unappliedRecordsMax(long ringBytes) {
+        return Math.min(
+                UNAPPLIED_RECORDS_MAX,
+                Math.max(UNAPPLIED_RECORDS_MIN, ringBytes / BYTES_PER_UNAPPLIED_RECORD));
+    }
+
+    long unappliedRecordsMax() {
+        return unappliedRecordsMax(ringBytes);
     }
 
     /** The same log, with frames as large as one found in it. */

@@ -3,6 +3,7 @@ package dmctl.engine;
 import dmctl.engine.port.Io;
 import dmctl.engine.port.IoDone;
 import dmctl.engine.port.Storage;
+import dmctl.replog.Checkpoint;
 import dmctl.replog.Crc;
 import dmctl.replog.Frame;
 import java.nio.ByteBuffer;
@@ -25,7 +26,7 @@ final class LogRing implements IoDone {
     private final LogIdentity identity;
     private final ByteBuffer memory;
     private final Crc crc = new Crc();
-    private final BatchTable batches = new BatchTable();
+    private BatchTable batches = new BatchTable();
     private final Io writeToEnd = new Io();
     private final Io writeFromStart = new Io();
     private final Io flush = new Io();
@@ -72,30 +73,23 @@ final class LogRing implements IoDone {
         flush.op = Io.Op.FLUSH;
     }
 
-    /** Starts from what recovery found: the frames themselves are added by {@link #recovered}. */
-    void startAt(long position, long seq, int chain, long openingNumber) {
-        tailPosition = position;
-        tailSeq = seq;
-        tailChain = chain;
-        headPosition = position;
-        headSeq = seq;
-        headChain = chain;
+    /** Starts from what recovery found. */
+    void startAt(Checkpoint checkpoint, BatchTable found, long openingNumber) {
+        tailPosition = checkpoint.tailPosition();
+        tailSeq = checkpoint.tailSeq();
+        tailChain = checkpoint.tailChain();
+        headPosition = tailPosition;
+        headSeq = tailSeq;
+        headChain = tailChain;
         opening = openingNumber;
-    }
-
-    void recovered(long firstSeq, int count, int dataBytes, int checksum, long nanos) {
-        batches.append(
-                headPosition,
-                firstSeq,
-                count,
-                dataBytes,
-                BatchTable.NOT_IN_MEMORY,
-                checksum,
-                nanos);
-        headPosition += Frame.frameBytes(dataBytes);
-        headSeq = firstSeq + count - 1;
-        headChain = checksum;
-        nextToWrite = batches.end();
+        batches = found;
+        if (!found.isEmpty()) {
+            long last = found.end() - 1;
+            headPosition = found.position(last) + Frame.frameBytes(found.dataBytes(last));
+            headSeq = found.lastSeq(last);
+            headChain = found.checksum(last);
+        }
+        nextToWrite = found.end();
     }
 
     /** Recovery is over and what it found has been flushed. */
@@ -208,11 +202,12 @@ final class LogRing implements IoDone {
     }
 
     /**
-     * Newest seq a peer may be sent whose log is this large: it can release space only up to what
-     * is durable here, so what is not must leave it room.
+     * Newest seq a peer may be sent whose log is this large: it can apply and release only what is
+     * durable here, so what is not must leave it room.
      */
     long sendableSeq(long peerRingBytes) {
-        if (unflushedBytes() <= peerRingBytes / 4) {
+        if (unflushedBytes() <= peerRingBytes / 4
+                && writtenSeq - flushedSeq <= LogIdentity.unappliedRecordsMax(peerRingBytes) / 4) {
             return writtenSeq;
         }
         requestFlush(writtenSeq);

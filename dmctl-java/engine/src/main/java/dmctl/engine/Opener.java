@@ -237,8 +237,8 @@ final class Opener {
         Recovery.Done recovered =
                 new Recovery.Done() {
                     @Override
-                    public void recovered(List<Recovery.Batch> batches) {
-                        fill(checkpoint, slot, batches);
+                    public void recovered(BatchTable batches, int frameBytesMax) {
+                        fill(checkpoint, slot, batches, frameBytesMax);
                     }
 
                     @Override
@@ -249,55 +249,22 @@ final class Opener {
         new Recovery(replica, identity, checkpoint, recovered).start();
     }
 
-    private void fill(Checkpoint checkpoint, int slot, List<Recovery.Batch> batches) {
+    private void fill(Checkpoint checkpoint, int slot, BatchTable batches, int frameBytesMax) {
         Superblock before = superblock;
         if (before == null) {
             throw new InvariantViolation("a superblock");
         }
         Superblock next = before.opened();
-        int largest = 0;
-        for (Recovery.Batch batch : batches) {
-            largest = Math.max(largest, Frame.frameBytes(batch.dataBytes()));
-        }
-        if (largest > replica.log().identity().frameBytesMax()) {
+        if (frameBytesMax > replica.log().identity().frameBytesMax()) {
             // Written with a larger batch size than is configured now.
             replica.build(
-                    replica.log().identity().withFrames(largest),
+                    replica.log().identity().withFrames(frameBytesMax),
                     before.logUuid(),
                     cursors,
                     cursorSlot);
         }
         LogRing log = replica.log();
-        log.startAt(
-                checkpoint.tailPosition(),
-                checkpoint.tailSeq(),
-                checkpoint.tailChain(),
-                next.opening());
-        long now = replica.nanos();
-        for (Recovery.Batch batch : batches) {
-            log.recovered(
-                    batch.firstSeq(), batch.count(), batch.dataBytes(), batch.checksum(), now);
-            long[] ranges = batch.ranges();
-            for (int i = 0; i < ranges.length; i += Recovery.Batch.RANGE_LONGS) {
-                long seq = batch.firstSeq() + i / Recovery.Batch.RANGE_LONGS;
-                if (ranges[i + 2] > 0 && seq > checkpoint.appliedSeq()) {
-                    if (!replica.devices().knows((int) ranges[i], ranges[i + 1], ranges[i + 2])
-                            || !replica.devices()
-                                    .index(replica.devices().deviceIndex((int) ranges[i]))
-                                    .hasRoom(1)) {
-                        done.failed(
-                                String.format(
-                                        Locale.ROOT,
-                                        "%s: seq %d does not fit the devices of group %s",
-                                        storage.name(),
-                                        seq,
-                                        replica.def().name()));
-                        return;
-                    }
-                    replica.devices().indexPut((int) ranges[i], ranges[i + 1], ranges[i + 2], seq);
-                }
-            }
-        }
+        log.startAt(checkpoint, batches, next.opening());
         replica.applier().startAt(Math.max(checkpoint.appliedSeq(), 0));
         replica.checkpointer()
                 .startAt(

@@ -1,39 +1,32 @@
 package dmctl.engine;
 
-import java.util.Arrays;
-
 /**
  * Which record is the newest for each range of sectors of one device, of those not yet applied
  * there. Ranges never overlap; sectors without one are read from the device. Neighbours of one seq
  * are not merged.
  *
- * <p>A treap in one array of longs. The priority of a node is a mix of its id, which no caller can
- * steer: operations take O(log n) steps whatever the ranges, and two runs on the same input build
- * the same tree. Freed nodes are used again; the array doubles up to the stated bound and never
- * shrinks, so that nothing is allocated once the highest size has been seen.
+ * <p>A treap of {@link RangeNodes}, which the indexes of all devices share. The priority of a node
+ * is a mix of its id, which no caller can steer: operations take O(log n) steps whatever the
+ * ranges, and two runs on the same input build the same tree.
  *
  * <p>A node is five longs, in the order in which a search reads them:
  *
  * <pre>
  *   +0 end       first sector after the range
- *   +1 children  left id in the low half, right id in the high half; when free: the next free id
+ *   +1 children  left id in the low half, right id in the high half
  *   +2 start     first sector
  *   +3 seq       of the newest record
  *   +4 parent    id
  * </pre>
  *
- * <p>Sectors are 512 bytes. Node ids stay valid until the next {@link #put}, {@link #remove} or
- * {@link #clear}.
+ * <p>Sectors are 512 bytes. Node ids stay valid until the next {@link #put} or {@link #remove}.
  */
 final class RangeIndex {
     private static final int NONE = -1;
-    private static final int NODE_LONGS = 5;
-    private static final int NODES_AT_START = 1024;
+    private static final int NODE_LONGS = RangeNodes.NODE_LONGS;
 
-    /** What an array of longs can hold on any JVM. */
-    private static final int MAX_NODES = (Integer.MAX_VALUE - 8) / NODE_LONGS;
-
-    private static final int NODES_ADDED_BY_PUT = 2;
+    /** A put may cut a range in two and stand between them. */
+    static final int NODES_ADDED_BY_PUT = 2;
 
     private static final int END = 0;
     private static final int CHILDREN = 1;
@@ -41,35 +34,24 @@ final class RangeIndex {
     private static final int SEQ = 3;
     private static final int PARENT = 4;
 
-    private final int maxNodes;
-    private long[] cells;
+    private final RangeNodes nodes;
     private int root = NONE;
-    private int firstFree = NONE;
-
-    /** Ids below this one have been handed out since the last {@link #clear}. */
-    private int usedNodes;
-
     private int size;
 
-    /**
-     * An empty index.
-     *
-     * @param maxNodes the most ranges it may ever hold, from 2 to 429,496,727
-     */
+    /** An empty index of nodes that it shares with others. */
+    RangeIndex(RangeNodes nodes) {
+        this.nodes = nodes;
+    }
+
+    /** An empty index with nodes of its own, so many at most. */
     RangeIndex(int maxNodes) {
-        Invariant.check(
-                maxNodes >= NODES_ADDED_BY_PUT && maxNodes <= MAX_NODES,
-                "a range index holds 2 ranges at least and an array of them at most",
-                maxNodes,
-                MAX_NODES);
-        this.maxNodes = maxNodes;
-        this.cells = new long[Math.min(maxNodes, NODES_AT_START) * NODE_LONGS];
+        this(new RangeNodes(maxNodes));
     }
 
     /** Whether that many calls of {@link #put} are sure to find room, whatever their ranges. */
     boolean hasRoom(int puts) {
         Invariant.check(puts >= 0, "puts to make room for are not negative", puts, size);
-        return size + (long) NODES_ADDED_BY_PUT * puts <= maxNodes;
+        return nodes.hasRoom((long) NODES_ADDED_BY_PUT * puts);
     }
 
     /**
@@ -80,8 +62,12 @@ final class RangeIndex {
      */
     void put(long sector, long sectorCount, long seq) {
         checkRange(sector, sectorCount);
-        Invariant.check(hasRoom(1), "a range is put only where there is room", size, maxNodes);
-        reserve();
+        Invariant.check(
+                nodes.hasRoom(NODES_ADDED_BY_PUT),
+                "a range is put only where there is room",
+                nodes.used(),
+                nodes.max());
+        nodes.reserve(NODES_ADDED_BY_PUT);
         long end = sector + sectorCount;
         int node = firstOverlap(sector);
         int before = node == NONE ? last() : previous(node);
@@ -111,7 +97,7 @@ final class RangeIndex {
 
     /** The node of the lowest range that ends after this sector, or -1. It may start after it. */
     int firstOverlap(long sector) {
-        long[] c = cells;
+        long[] c = nodes.cells();
         int found = NONE;
         int node = root;
         while (node != NONE) {
@@ -143,17 +129,17 @@ final class RangeIndex {
 
     /** The first sector of the range. */
     long start(int node) {
-        return cells[node * NODE_LONGS + START];
+        return nodes.cells()[node * NODE_LONGS + START];
     }
 
     /** The first sector after the range. */
     long end(int node) {
-        return cells[node * NODE_LONGS + END];
+        return nodes.cells()[node * NODE_LONGS + END];
     }
 
     /** The seq of the newest record of the range. */
     long seq(int node) {
-        return cells[node * NODE_LONGS + SEQ];
+        return nodes.cells()[node * NODE_LONGS + SEQ];
     }
 
     /**
@@ -180,31 +166,9 @@ final class RangeIndex {
         }
     }
 
-    /** Forgets all ranges. Keeps the memory. */
-    void clear() {
-        root = NONE;
-        firstFree = NONE;
-        usedNodes = 0;
-        size = 0;
-    }
-
     /** The number of ranges. */
     int size() {
         return size;
-    }
-
-    /**
-     * The most bytes the index can ever take: its full array, and beside it the array before, held
-     * while it is copied. Array headers are left out.
-     */
-    long memoryBytesMax() {
-        long before = 0;
-        long nodes = Math.min(maxNodes, NODES_AT_START);
-        while (nodes < maxNodes) {
-            before = nodes;
-            nodes = Math.min(maxNodes, nodes * 2);
-        }
-        return (before + nodes) * NODE_LONGS * Long.BYTES;
     }
 
     /**
@@ -276,28 +240,10 @@ final class RangeIndex {
         return kept;
     }
 
-    private void reserve() {
-        int capacity = cells.length / NODE_LONGS;
-        if (size + NODES_ADDED_BY_PUT > capacity) {
-            int grown = (int) Math.min(maxNodes, capacity * 2L);
-            cells = Arrays.copyOf(cells, grown * NODE_LONGS);
-        }
-    }
-
-    private int allocate() {
-        int node = firstFree;
-        if (node == NONE) {
-            node = usedNodes++;
-        } else {
-            firstFree = left(node);
-        }
-        size++;
-        return node;
-    }
-
     /** Adds a node right after another in order; NONE puts it before all others. */
     private int insertAfter(int before, long start, long end, long seq) {
-        int node = allocate();
+        int node = nodes.allocate();
+        size++;
         set(node, START, start);
         set(node, END, end);
         set(node, SEQ, seq);
@@ -337,8 +283,7 @@ final class RangeIndex {
         if (child != NONE) {
             setParent(child, parent);
         }
-        setChildren(node, firstFree, NONE);
-        firstFree = node;
+        nodes.free(node);
         size--;
     }
 
@@ -420,15 +365,15 @@ final class RangeIndex {
     }
 
     private int left(int node) {
-        return (int) cells[node * NODE_LONGS + CHILDREN];
+        return (int) nodes.cells()[node * NODE_LONGS + CHILDREN];
     }
 
     private int right(int node) {
-        return (int) (cells[node * NODE_LONGS + CHILDREN] >>> Integer.SIZE);
+        return (int) (nodes.cells()[node * NODE_LONGS + CHILDREN] >>> Integer.SIZE);
     }
 
     private int parent(int node) {
-        return (int) cells[node * NODE_LONGS + PARENT];
+        return (int) nodes.cells()[node * NODE_LONGS + PARENT];
     }
 
     private void setLeft(int node, int child) {
@@ -448,6 +393,6 @@ final class RangeIndex {
     }
 
     private void set(int node, int field, long value) {
-        cells[node * NODE_LONGS + field] = value;
+        nodes.cells()[node * NODE_LONGS + field] = value;
     }
 }

@@ -8,24 +8,25 @@ import dmctl.replog.Frame;
 import dmctl.replog.FrameFault;
 import dmctl.replog.RecoveryCase;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.ArrayDeque;
 import java.util.Locale;
 
 /**
  * Follows the chain of frames from the tail to the end of the log. First only heads are read; then
  * the data of what no flushed mark covers is checked, for a power cut may have torn it. Every
- * position is judged by {@link RecoveryCase}.
+ * position is judged by {@link RecoveryCase}. Records are taken into the index as soon as a flushed
+ * mark covers them, so that no more than what may lie beyond it is held besides.
  */
 final class Recovery {
     /** What was found. */
     interface Done {
         /**
-         * The log ends properly.
+         * The log ends properly; its records are in the index.
          *
-         * @param batches in order
+         * @param batches all of them
+         * @param frameBytesMax size of the largest frame
          */
-        void recovered(List<Batch> batches);
+        void recovered(BatchTable batches, int frameBytesMax);
 
         /**
          * It cannot be opened.
@@ -35,29 +36,11 @@ final class Recovery {
         void damaged(String reason);
     }
 
-    /** A batch found, with what the tables need of it. */
-    // An array, for a log may hold a million of them; nobody changes it.
-    @SuppressWarnings("ArrayRecordComponent")
-    record Batch(
-            long position,
-            long firstSeq,
-            int count,
-            int dataBytes,
-            int checksum,
-            int flags,
-            long termNumber,
-            long termId,
-            long[] ranges) {
-        static final int RANGE_LONGS = 3;
+    private static final int RANGE_LONGS = 3;
+    private static final long[] NO_RANGES = {};
 
-        long lastSeq() {
-            return firstSeq + count - 1;
-        }
-
-        long end() {
-            return position + Frame.frameBytes(dataBytes);
-        }
-    }
+    /** Frames from here on are passed over: reading their heads alone takes less time. */
+    private static final int PASSED_OVER_BYTES = 256 << 10;
 
     private final Replica replica;
     private final LogIdentity identity;
@@ -66,13 +49,21 @@ final class Recovery {
     private final Crc crc = new Crc();
     private final Done done;
     private final long bound;
-    private final List<Batch> batches = new ArrayList<>();
+    private final BatchTable batches = new BatchTable();
+
+    /** Ranges of the batches from {@link #taken} on: device number, sector, sectors each. */
+    private final ArrayDeque<long[]> ranges = new ArrayDeque<>();
+
+    private final long nanos;
 
     private long position;
     private long seq;
     private int chain;
     private long flushed;
-    private int verify;
+    private long taken;
+    private int lastFrameBytes;
+    private int frameBytesMax;
+    private String misfit = "";
     private long scanEnd;
     private String endedBy = "end of ring";
     private FrameFault endFault = FrameFault.NOT_A_FRAME;
@@ -91,6 +82,7 @@ final class Recovery {
         chain = checkpoint.tailChain();
         flushed = checkpoint.flushedMark();
         bound = position + identity.ringBytes();
+        nanos = replica.nanos();
     }
 
     void start() {
@@ -98,6 +90,10 @@ final class Recovery {
     }
 
     private boolean broken() {
+        if (!misfit.isEmpty()) {
+            done.damaged(misfit);
+            return true;
+        }
         if (scan.error() != 0) {
             replica.recoveryTally().add(RecoveryCase.UNREADABLE);
             done.damaged(
@@ -118,7 +114,8 @@ final class Recovery {
                 return;
             }
             if (!scan.has(position, Frame.HEAD_BYTES)) {
-                scan.load(position, bound, this::walk);
+                boolean pass = lastFrameBytes >= PASSED_OVER_BYTES;
+                scan.load(position, pass ? position + Frame.HEAD_BYTES : bound, this::walk);
                 return;
             }
             if (!accept(scan.buffer(), scan.indexOf(position))) {
@@ -162,41 +159,72 @@ final class Recovery {
             endSeqOk = contiguous;
             return false;
         }
-        Batch batch =
-                new Batch(
-                        position,
-                        Body.firstSeq(buffer, body),
-                        Body.count(buffer, body),
-                        Body.dataBytes(buffer, body),
-                        Frame.checksum(buffer, base),
-                        Frame.flags(buffer, base),
-                        Body.termNumber(buffer, body),
-                        Body.termId(buffer, body),
-                        ranges(buffer, body));
-        batches.add(batch);
+        batches.append(
+                position,
+                Body.firstSeq(buffer, body),
+                Body.count(buffer, body),
+                Body.dataBytes(buffer, body),
+                BatchTable.NOT_IN_MEMORY,
+                Frame.checksum(buffer, base),
+                nanos);
+        ranges.add(ranges(buffer, body));
         replica.recoveryTally().add(RecoveryCase.ACCEPTED_DATA_UNREAD);
         flushed = Math.max(flushed, Frame.flushedMark(buffer, base));
-        position = batch.end();
-        seq = batch.lastSeq();
-        chain = batch.checksum();
+        lastFrameBytes = Frame.frameBytes(buffer, base);
+        frameBytesMax = Math.max(frameBytesMax, lastFrameBytes);
+        position += lastFrameBytes;
+        seq = Body.lastSeq(buffer, body);
+        chain = Frame.checksum(buffer, base);
+        takeFlushed();
         return true;
     }
 
     private long[] ranges(ByteBuffer buffer, int body) {
         if (Body.lastSeq(buffer, body) <= checkpoint.appliedSeq()) {
-            return new long[0];
+            return NO_RANGES;
         }
         int count = Body.count(buffer, body);
-        long[] ranges = new long[count * Batch.RANGE_LONGS];
+        long[] found = new long[count * RANGE_LONGS];
         for (int i = 0; i < count; i++) {
             int type = Body.type(buffer, body, i);
             boolean data = type != Body.MARK && type != Body.CHANGE;
-            ranges[i * Batch.RANGE_LONGS] = Body.devNr(buffer, body, i);
-            ranges[i * Batch.RANGE_LONGS + 1] = Body.sector(buffer, body, i);
-            ranges[i * Batch.RANGE_LONGS + 2] =
+            found[i * RANGE_LONGS] = Body.devNr(buffer, body, i);
+            found[i * RANGE_LONGS + 1] = Body.sector(buffer, body, i);
+            found[i * RANGE_LONGS + 2] =
                     data ? Integer.toUnsignedLong(Body.sectorCount(buffer, body, i)) : 0;
         }
-        return ranges;
+        return found;
+    }
+
+    /** Takes in what a flushed mark covers: it is there, or the log is damaged. */
+    private void takeFlushed() {
+        while (taken < batches.end() && batches.lastSeq(taken) <= flushed) {
+            take();
+        }
+    }
+
+    private void take() {
+        long firstSeq = batches.firstSeq(taken++);
+        long[] found = ranges.remove();
+        Devices devices = replica.devices();
+        for (int i = 0; i < found.length && misfit.isEmpty(); i += RANGE_LONGS) {
+            long each = firstSeq + i / RANGE_LONGS;
+            if (found[i + 2] == 0 || each <= checkpoint.appliedSeq()) {
+                continue;
+            }
+            int devNr = (int) found[i];
+            if (!devices.knows(devNr, found[i + 1], found[i + 2]) || !devices.indexHasRoom()) {
+                misfit =
+                        String.format(
+                                Locale.ROOT,
+                                "%s: seq %d does not fit the devices of group %s",
+                                replica.ports().log().name(),
+                                each,
+                                replica.def().name());
+                return;
+            }
+            devices.indexPut(devNr, found[i + 1], found[i + 2], each);
+        }
     }
 
     /** Looks for frames beyond the end whose flushed mark says that the end is damage. */
@@ -245,20 +273,16 @@ final class Recovery {
     }
 
     private void verifyData() {
-        verify = 0;
-        while (verify < batches.size() && batches.get(verify).lastSeq() <= flushed) {
-            verify++;
-        }
+        takeFlushed();
         verifyNext();
     }
 
     private void verifyNext() {
-        while (verify < batches.size()) {
-            Batch batch = batches.get(verify);
-            int bytes = Frame.frameBytes(batch.dataBytes());
-            if (!scan.has(batch.position(), bytes)) {
+        while (taken < batches.end()) {
+            long at = batches.position(taken);
+            if (!scan.has(at, Frame.frameBytes(batches.dataBytes(taken)))) {
                 scan.load(
-                        batch.position(),
+                        at,
                         bound,
                         () -> {
                             if (!broken()) {
@@ -267,32 +291,46 @@ final class Recovery {
                         });
                 return;
             }
-            int base = scan.indexOf(batch.position());
-            for (int i = 0; i < batch.count(); i++) {
-                if (!Body.dataIntact(
-                        scan.buffer(), base + Frame.BODY_OFFSET, base + Frame.HEAD_BYTES, i, crc)) {
-                    endedBy = "data of seq " + (batch.firstSeq() + i) + ": checksum";
-                    endFault = FrameFault.NONE;
-                    endOpeningOk = true;
-                    endSeqOk = true;
-                    endData = RecoveryCase.Data.BAD;
-                    batches.subList(verify, batches.size()).clear();
-                    finish();
-                    return;
-                }
+            int torn = tornRecord(scan.indexOf(at));
+            if (torn >= 0) {
+                endedBy = "data of seq " + (batches.firstSeq(taken) + torn) + ": checksum";
+                endFault = FrameFault.NONE;
+                endOpeningOk = true;
+                endSeqOk = true;
+                endData = RecoveryCase.Data.BAD;
+                batches.cut(taken);
+                break;
             }
             replica.recoveryTally().add(RecoveryCase.ACCEPTED);
-            verify++;
+            take();
         }
-        finish();
+        if (!broken()) {
+            finish();
+        }
+    }
+
+    /** The first record of a batch whose data is not what was written, or -1. */
+    private int tornRecord(int base) {
+        for (int i = 0; i < batches.count(taken); i++) {
+            if (!Body.dataIntact(
+                    scan.buffer(), base + Frame.BODY_OFFSET, base + Frame.HEAD_BYTES, i, crc)) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     private void finish() {
-        long last = batches.isEmpty() ? checkpoint.tailSeq() : batches.getLast().lastSeq();
-        long end = batches.isEmpty() ? checkpoint.tailPosition() : batches.getLast().end();
+        boolean none = batches.isEmpty();
+        long newest = batches.end() - 1;
+        long last = none ? checkpoint.tailSeq() : batches.lastSeq(newest);
+        long end =
+                none
+                        ? checkpoint.tailPosition()
+                        : batches.position(newest) + Frame.frameBytes(batches.dataBytes(newest));
         boolean belowFlushed = last < flushed;
         if (end + Frame.HEAD_BYTES > bound && !belowFlushed) {
-            done.recovered(batches);
+            done.recovered(batches, frameBytesMax);
             return;
         }
         RecoveryCase row =
@@ -300,7 +338,7 @@ final class Recovery {
         replica.recoveryTally().add(row);
         String name = replica.ports().log().name();
         switch (row.outcome()) {
-            case END_OF_LOG, ACCEPT -> done.recovered(batches);
+            case END_OF_LOG, ACCEPT -> done.recovered(batches, frameBytesMax);
             case TOO_NEW ->
                     done.damaged(
                             String.format(

@@ -64,7 +64,7 @@ final class Replica implements IoDone {
         this.def = def;
         this.ports = ports;
         sites = new Sites(this);
-        devices = new Devices(def);
+        devices = new Devices(def, LogIdentity.unappliedRecordsMax(ports.log().sizeBytes()));
         opener = new Opener(this, new Opened());
     }
 
@@ -246,12 +246,12 @@ final class Replica implements IoDone {
         return ports.device(def.devices().get(device).devNr());
     }
 
-    boolean indexHasRoom() {
-        boolean room = devices.indexHasRoom();
-        if (!room) {
-            applier().hurry(true);
-        }
-        return room;
+    /**
+     * Whether the log may go on to a seq: recovery would have to hold all records beyond the
+     * applied seq of the last checkpoint, and has room for so many.
+     */
+    boolean mayGoOnTo(long seq) {
+        return seq - checkpointer().persistedAppliedSeq() <= log().identity().unappliedRecordsMax();
     }
 
     // I/O

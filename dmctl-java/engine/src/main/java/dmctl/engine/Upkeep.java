@@ -49,10 +49,13 @@ final class Upkeep {
                         || (serving && replica.writes().isStalled())
                         || log.usedBytes() > ringBytes / 2;
         spaceNeeded = false;
-        if (!full || log.batches().isEmpty()) {
-            if (!replica.stopping() && log.usedBytes() < ringBytes / 2) {
-                applier.hurry(false);
-            }
+        boolean enough = !full || log.batches().isEmpty();
+        if (isCrowded()) {
+            applier.hurry(true);
+        } else if (enough && !replica.stopping() && log.usedBytes() < ringBytes / 2) {
+            applier.hurry(false);
+        }
+        if (enough) {
             return;
         }
         boolean tight =
@@ -75,6 +78,12 @@ final class Upkeep {
         }
     }
 
+    /** Whether nearly as many records are not applied as recovery could take in. */
+    private boolean isCrowded() {
+        return !replica.mayGoOnTo(
+                replica.log().headSeq() + replica.log().identity().unappliedRecordsMax() / 4);
+    }
+
     private void flushWhenDue() {
         LogRing log = replica.log();
         if (!log.hasUnflushed()) {
@@ -83,6 +92,7 @@ final class Upkeep {
         Upstream source = replica.peers().upstream();
         boolean atOnce = replica.stopping() || (source != null && source.eager());
         if (atOnce
+                || (isCrowded() && replica.applier().appliedSeq() >= replica.applyLimitSeq())
                 || log.unflushedBytes() > log.identity().unflushedBytesMax() / 4
                 || replica.nanos() >= flushDueNanos()) {
             log.requestFlush(log.writtenSeq());

@@ -237,7 +237,7 @@ final class Upstream {
         LogRing log = replica.log();
         int count = Body.count(in, meta);
         int base = log.reserve(Frame.frameBytes(dataBytes));
-        if (base < 0 || !replica.indexHasRoom()) {
+        if (base < 0 || !replica.mayGoOnTo(log.headSeq() + count)) {
             replica.needSpace();
             return false;
         }

@@ -114,4 +114,19 @@ class BatchTableTest {
         table.dropFirst();
         assertThatThrownBy(table::dropFirst).isInstanceOf(InvariantViolation.class);
     }
+
+    @Test
+    void whatIsCutOffCountsNoLonger() {
+        append(5);
+        table.cut(3);
+        assertThat(table.end()).isEqualTo(3);
+        assertThat(table.bytesThroughSeq(50)).isEqualTo(300);
+        assertThat(table.find(31)).isEqualTo(table.end());
+        table.cut(3);
+        append(1);
+        assertThat(table.bytesThroughSeq(40)).isEqualTo(400);
+        table.cut(0);
+        assertThat(table.isEmpty()).isTrue();
+        assertThat(table.bytesThroughSeq(1)).isZero();
+    }
 }

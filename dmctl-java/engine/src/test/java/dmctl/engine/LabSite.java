@@ -139,7 +139,7 @@ final class LabSite {
     }
 
     long shape() {
-        return new Devices(def).shape();
+        return new Devices(def, 1).shape();
     }
 
     /** Its history while there has been one term only. */

@@ -119,13 +119,32 @@ class RangeIndexTest {
     }
 
     @Test
-    void aClearedIndexStartsAfreshWithAnySeq() {
-        index.put(0, 10, 9);
-        index.put(3, 1, 10);
-        index.clear();
-        assertThat(ranges()).isEmpty();
-        index.put(0, 10, 1);
-        assertThat(ranges()).containsExactly("0-10@1");
+    void indexesThatShareTheirNodesHaveOneBoundTogether() {
+        RangeNodes nodes = new RangeNodes(5);
+        RangeIndex one = new RangeIndex(nodes);
+        RangeIndex other = new RangeIndex(nodes);
+        one.put(0, 10, 1);
+        other.put(0, 10, 2);
+        one.put(4, 2, 3);
+        assertThat(rangesOf(one)).containsExactly("0-4@1", "4-6@3", "6-10@1");
+        assertThat(rangesOf(other)).containsExactly("0-10@2");
+        assertThat(other.hasRoom(1)).isFalse();
+        one.remove(0, 10, 1);
+        other.put(4, 2, 4);
+        assertThat(rangesOf(one)).containsExactly("4-6@3");
+        assertThat(rangesOf(other)).containsExactly("0-4@2", "4-6@4", "6-10@2");
+        assertThat(nodes.used()).isEqualTo(4);
+    }
+
+    @Test
+    void recordsNeverNeedMoreThanTwoRangesEach() {
+        int records = 1_000;
+        RangeIndex tight = new RangeIndex(2 * records);
+        for (int i = 0; i < records; i++) {
+            // Each cuts the one before in two.
+            tight.put(i, 10_000 - 2L * i, i + 1);
+        }
+        assertThat(tight.size()).isEqualTo(2 * records - 1);
     }
 
     @Test
@@ -185,9 +204,9 @@ class RangeIndexTest {
 
     @Test
     void memoryIsFortyBytesARangeAndTheCopyWhileItGrows() {
-        assertThat(new RangeIndex(1000).memoryBytesMax()).isEqualTo(40L * 1000);
-        assertThat(new RangeIndex(1024).memoryBytesMax()).isEqualTo(40L * 1024);
-        assertThat(new RangeIndex(5000).memoryBytesMax()).isEqualTo(40L * (5000 + 4096));
+        assertThat(RangeNodes.memoryBytesMax(1000)).isEqualTo(40L * 1000);
+        assertThat(RangeNodes.memoryBytesMax(1024)).isEqualTo(40L * 1024);
+        assertThat(RangeNodes.memoryBytesMax(5000)).isEqualTo(40L * (5000 + 4096));
     }
 
     @Test
@@ -312,11 +331,9 @@ class RangeIndexTest {
                 int choice = random.nextInt(100);
                 if (choice < 60 && index.hasRoom(1)) {
                     put(newest.length);
-                } else if (choice < 99) {
+                } else {
                     // The oldest, as the apply order has it, or any one.
                     removeRecord(random.nextBoolean() ? 0 : random.nextInt(records.size() + 1));
-                } else {
-                    clear();
                 }
                 compare(step);
             }
@@ -353,13 +370,6 @@ class RangeIndexTest {
                     newest[s] = 0;
                 }
             }
-        }
-
-        private void clear() {
-            index.clear();
-            records.clear();
-            Arrays.fill(newest, 0);
-            seq = random.nextInt(10);
         }
 
         private void compare(int step) {

@@ -1,0 +1,114 @@
+package dmctl.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dmctl.engine.GroupStatus.Problem;
+import dmctl.engine.port.Io;
+import dmctl.replog.Frame;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Small discards, a hundred to a block of the log: before more of them are unapplied than a
+ * recovery has memory for, writes wait for the devices.
+ */
+class UnappliedBoundTest {
+    private final Lab lab = Lab.running(Lab.primary("home"), Lab.async("far"));
+    private final LabSite home = lab.site("home");
+    private final LabSite far = lab.site("far");
+    private final long most = LogIdentity.unappliedRecordsMax(home.status().logBytes());
+    private final List<LabRequest> discards = new ArrayList<>();
+
+    /** Starts discards of single sectors, so that no two neighbours are of one record. */
+    private void discard(long count) {
+        for (long i = 0; i < count; i++) {
+            discards.add(home.startDiscard((int) (i * 7 % Lab.DEVICE_SECTORS), 1));
+        }
+        lab.settle();
+    }
+
+    private long ended() {
+        return discards.stream().filter(LabRequest::hasSucceeded).count();
+    }
+
+    private void untilAllEnded() {
+        lab.until("all have ended", () -> ended() == discards.size());
+    }
+
+    private void mustStall() {
+        lab.run(5_000);
+        assertThat(ended()).isBetween(most - 2 * Frame.MAX_RECORDS, most);
+        assertThat(home.status().logUsedBytes()).isLessThan(home.status().logBytes() / 4);
+        Problem stalled = home.status().stalled();
+        assertThat(stalled).isNotNull();
+        assertThat(stalled.reason()).contains("records are not on the local devices");
+    }
+
+    @Test
+    void recordsThatCannotBeAppliedHoldWritesBeforeRecoveryWouldOutgrowItsMemory() {
+        home.data().hold(Io.Op.ZERO);
+        discard(2 * most);
+        mustStall();
+        home.data().release();
+        untilAllEnded();
+        assertThat(home.status().stalled()).isNull();
+    }
+
+    @Test
+    void recordsThatAreAppliedButInNoCheckpointCountToo() {
+        home.data().hold(Io.Op.FLUSH);
+        discard(2 * most);
+        mustStall();
+        home.data().release();
+        untilAllEnded();
+    }
+
+    @Test
+    void asManyRecordsAsMayBeUnappliedAreTakenInAgain() {
+        home.data().fill("x".repeat(Lab.DEVICE_SECTORS));
+        home.data().hold(Io.Op.ZERO);
+        discard(2 * most);
+        mustStall();
+        home.kill();
+        home.data().release();
+        home.restart();
+        lab.until("serving", () -> home.group().serving());
+        assertThat(home.status().headSeq()).isBetween(most - 2 * Frame.MAX_RECORDS, most);
+        assertThat(home.read(0, Lab.DEVICE_SECTORS)).isEqualTo(".".repeat(Lab.DEVICE_SECTORS));
+    }
+
+    @Test
+    void theBoundDelaysNobodyWhereTheDevicesKeepUp() {
+        for (int i = 0; i < 6; i++) {
+            discard(most / 2);
+            untilAllEnded();
+        }
+        lab.until("far follows", () -> home.sees("far").durableSeq() == home.status().headSeq());
+        lab.until("far has applied it", () -> far.status().appliedSeq() == home.status().headSeq());
+    }
+
+    @Test
+    void aTargetThatCannotCheckpointTakesNoMoreThanItsRecoveryCouldHold() {
+        far.data().hold(Io.Op.FLUSH);
+        for (int i = 0; i < 4; i++) {
+            discard(most / 2);
+            untilAllEnded();
+        }
+        lab.run(1_000);
+        assertThat(far.status().headSeq()).isBetween(most - 2 * Frame.MAX_RECORDS, most);
+        far.data().release();
+        lab.until("far follows", () -> home.sees("far").durableSeq() == home.status().headSeq());
+    }
+
+    @Test
+    void whatIsNotDurableAtThePrimaryLeavesTheTargetRoom() {
+        home.log().hold(Io.Op.FLUSH);
+        discard(most / 2);
+        assertThat(ended()).isEqualTo(most / 2);
+        lab.run(1_000);
+        assertThat(far.status().headSeq()).isLessThanOrEqualTo(most / 4 + Frame.MAX_RECORDS);
+        home.log().release();
+        lab.until("far follows", () -> home.sees("far").durableSeq() == home.status().headSeq());
+    }
+}
