@@ -68,11 +68,11 @@ final class JvmCommand {
 
     /** The log as it is, or as it will be made. */
     private static long logBytes(GroupConfig.Site site) {
-        GroupConfig.DaemonPlaces places = site.daemon().orElseThrow();
+        GroupConfig.LogPlace log = site.daemon().orElseThrow().log();
         try {
-            return Math.max(places.logBytes(), Files.size(places.log()));
+            return Math.max(log.newBytes(), Files.size(log.path()));
         } catch (IOException e) {
-            return places.logBytes(); // not made yet
+            return log.newBytes(); // not made yet
         }
     }
 

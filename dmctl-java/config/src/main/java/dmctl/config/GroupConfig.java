@@ -3,6 +3,7 @@ package dmctl.config;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 
 /**
@@ -69,18 +70,12 @@ public record GroupConfig(
      *
      * @param listen where it takes links from other sites
      * @param connect where other sites reach it
-     * @param log its replog, absolute
-     * @param logBytes size of a new replog, a multiple of 4096
+     * @param log its replog
      * @param nbd where it serves applications
      * @param stateDir folder of its sockets, pid file and exports, absolute
      */
     public record DaemonPlaces(
-            Address listen,
-            Address connect,
-            Path log,
-            long logBytes,
-            List<Address> nbd,
-            Path stateDir) {
+            Address listen, Address connect, LogPlace log, List<Address> nbd, Path stateDir) {
         /**
          * Returns the socket for administrators.
          *
@@ -115,6 +110,29 @@ public record GroupConfig(
          */
         public Path exportDir() {
             return stateDir.resolve("exports");
+        }
+    }
+
+    /**
+     * Where a site's replog is, and what may be done to get one there.
+     *
+     * @param path of a file or block device, absolute
+     * @param startBytes where it begins there, a multiple of 4096
+     * @param opening what may be done
+     * @param sizeBytes its size; with OPEN it must have this size, else a new one gets it; empty if
+     *     not said
+     */
+    public record LogPlace(Path path, long startBytes, LogOpening opening, OptionalLong sizeBytes) {
+        /** Size of a new log in a new file of which no size is said. */
+        public static final long PRESET_BYTES = 256L << 20;
+
+        /**
+         * Returns the size of a log that is made in a new file.
+         *
+         * @return bytes
+         */
+        public long newBytes() {
+            return sizeBytes.orElse(PRESET_BYTES);
         }
     }
 

@@ -4,6 +4,7 @@ import dmctl.config.Address.Tcp;
 import dmctl.config.GroupConfig.DaemonPlaces;
 import dmctl.config.GroupConfig.Device;
 import dmctl.config.GroupConfig.LinkType;
+import dmctl.config.GroupConfig.LogPlace;
 import dmctl.config.GroupConfig.Site;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.SequenceNode;
@@ -25,7 +27,8 @@ final class SitesReader {
 
     private static final long LOG_MIN = 2L << 20;
     private static final int BLOCKDEV_MAX = 100;
-    private static final long LOG_PRESET = 256L << 20;
+    private static final int SECTOR = 512;
+    private static final int BLOCK = 4096;
 
     private final Findings findings;
     private final Path folder;
@@ -146,16 +149,7 @@ final class SitesReader {
                     "no address that other sites can reach",
                     "add: connect: HOST:PORT");
         }
-        Path log = state.resolve("replog");
-        long logBytes = LOG_PRESET;
-        Node logNode = entry.need("log", "add: log: {path: PATH, size: 256MiB}");
-        if (logNode != null) {
-            Mapping mapping = new Mapping(logNode, "log", findings);
-            log = mapping.needValue("path", "add: path: PATH", log, text -> path(text));
-            logBytes = mapping.value("size", LOG_PRESET, SitesReader::logSize);
-            claim(logNode, log.toString(), "log of site " + name);
-            mapping.refuseTheRest();
-        }
+        LogPlace log = log(entry, name, state);
         List<Address> nbd = new ArrayList<>();
         for (Node at : entry.list("nbd")) {
             Address address = entry.parse(at, "nbd", none, this::address);
@@ -165,8 +159,29 @@ final class SitesReader {
                 nbd.add(address);
             }
         }
-        return Optional.of(
-                new DaemonPlaces(listen, connect, log, logBytes, List.copyOf(nbd), state));
+        return Optional.of(new DaemonPlaces(listen, connect, log, List.copyOf(nbd), state));
+    }
+
+    private LogPlace log(Mapping entry, String site, Path state) {
+        Path standIn = state.resolve("replog");
+        Node node = entry.need("log", "add: log: {path: PATH, size: 256MiB}");
+        if (node == null) {
+            return new LogPlace(standIn, 0, LogOpening.AUTO, OptionalLong.empty());
+        }
+        Mapping mapping = new Mapping(node, "log", findings);
+        Path path = mapping.needValue("path", "add: path: PATH", standIn, text -> path(text));
+        OptionalLong size =
+                mapping.value(
+                        "size",
+                        OptionalLong.empty(),
+                        text -> OptionalLong.of(SitesReader.logSize(text)));
+        long start = mapping.value("start", 0L, SitesReader::logStart);
+        LogOpening opening =
+                mapping.value(
+                        "open", LogOpening.AUTO, text -> SiteSettings.word(LogOpening.class, text));
+        claim(node, path.toString(), "log of site " + site);
+        mapping.refuseTheRest();
+        return new LogPlace(path, start, opening, size);
     }
 
     private SiteSettings settings(Mapping entry) {
@@ -248,10 +263,17 @@ final class SitesReader {
 
     private static long logSize(String text) throws WordException {
         long size = Units.size(text);
-        if (size < LOG_MIN || size % 4096 != 0) {
-            throw new WordException(
-                    "not a size of a log", "write 2MiB or more, a multiple of 4KiB");
+        if (size < LOG_MIN || size % SECTOR != 0) {
+            throw new WordException("not a size of a log", "write 2MiB or more, a multiple of 512");
         }
         return size;
+    }
+
+    private static long logStart(String text) throws WordException {
+        long start = Units.size(text);
+        if (start % BLOCK != 0) {
+            throw new WordException("not a place for a log", "write a multiple of 4KiB");
+        }
+        return start;
     }
 }

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,7 +62,13 @@ class GroupFileTest {
         GroupConfig.DaemonPlaces places = home.daemon().orElseThrow();
         assertThat(places.listen()).hasToString("0.0.0.0:7701");
         assertThat(places.connect()).hasToString("[fd00::1]:7701");
-        assertThat(places.log()).isEqualTo(Path.of("/srv/erp/home/replog"));
+        assertThat(places.log())
+                .isEqualTo(
+                        new GroupConfig.LogPlace(
+                                Path.of("/srv/erp/home/replog"),
+                                1 << 20,
+                                LogOpening.OPEN,
+                                OptionalLong.of(64 << 20)));
         assertThat(places.nbd())
                 .extracting(Object::toString)
                 .containsExactly("unix:/srv/erp/home/nbd.sock", "127.0.0.1:10809");
@@ -127,7 +134,13 @@ class GroupFileTest {
         assertThat(config.uuid()).isEqualTo(GroupFile.parse(FILE, text).uuid());
         Site home = config.site("home").orElseThrow();
         assertThat(home.settings()).isEqualTo(SiteSettings.DEFAULT);
-        assertThat(home.daemon().orElseThrow().logBytes()).isEqualTo(256L << 20);
+        assertThat(home.daemon().orElseThrow().log())
+                .isEqualTo(
+                        new GroupConfig.LogPlace(
+                                Path.of("/srv/erp/replog"),
+                                0,
+                                LogOpening.AUTO,
+                                OptionalLong.empty()));
         assertThat(home.daemon().orElseThrow().stateDir()).isEqualTo(Path.of("/srv/erp/home"));
     }
 

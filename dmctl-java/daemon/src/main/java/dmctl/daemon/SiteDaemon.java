@@ -4,6 +4,7 @@ import com.grack.nanojson.JsonObject;
 import dmctl.config.GroupConfig;
 import dmctl.config.GroupConfig.DaemonPlaces;
 import dmctl.config.GroupConfig.Device;
+import dmctl.config.GroupConfig.LogPlace;
 import dmctl.config.GroupConfig.Site;
 import dmctl.config.Units;
 import dmctl.daemon.io.FileStorage;
@@ -59,6 +60,9 @@ final class SiteDaemon {
             this.loop = new GroupLoop(config.name(), new SystemClock(), this::failed);
             this.ports = new RealPorts(realPlaces(), loop, network(), this::event);
             checkSizes();
+            LogPlace log = places.log();
+            long logBytes = new LogAdmission(log, this::event).sizeBytes(ports.log().sizeBytes());
+            ports.narrowLog(log.startBytes(), logBytes);
             this.group = new Group(Definitions.definition(config, self.nr()), ports);
         } catch (IOException e) {
             throw cannotOpen(e);
@@ -202,7 +206,7 @@ final class SiteDaemon {
             }
         }
         return new RealPorts.Places(
-                places.log(),
+                places.log().path(),
                 devices,
                 remote,
                 places.exportDir(),
@@ -228,14 +232,6 @@ final class SiteDaemon {
                                 + Units.formatSize(device.sizeBytes())
                                 + "); make the two equal");
             }
-        }
-        if (ports.log().sizeBytes() != places.logBytes()) {
-            LOG.info(
-                    "group={} site={} the log has {} as it was made, not {} as the file says",
-                    config.name(),
-                    self.name(),
-                    Units.formatSize(ports.log().sizeBytes()),
-                    Units.formatSize(places.logBytes()));
         }
     }
 }

@@ -2,7 +2,9 @@ package dmctl.daemon;
 
 import dmctl.config.GroupConfig;
 import dmctl.config.GroupConfig.DaemonPlaces;
+import dmctl.config.GroupConfig.LogPlace;
 import dmctl.config.GroupConfig.Site;
+import dmctl.config.LogOpening;
 import dmctl.config.Units;
 import dmctl.daemon.io.StorageFiles;
 import java.io.IOException;
@@ -46,7 +48,19 @@ final class SiteFiles {
         try {
             Files.createDirectories(places.stateDir());
             readIndex();
-            need(places.log(), places.logBytes(), StorageFiles.Space.WRITTEN, "log");
+            LogPlace log = places.log();
+            if (log.opening() == LogOpening.OPEN && !Files.exists(log.path())) {
+                throw new DaemonFailure(
+                        DaemonFailure.CANNOT_OPEN,
+                        "log of site "
+                                + self.name()
+                                + ": "
+                                + log.path()
+                                + " does not exist, and \"open: open\" makes none; mount or restore"
+                                + " it, or correct the path");
+            }
+            long bytes = Math.addExact(log.startBytes(), log.newBytes());
+            need(log.path(), bytes, StorageFiles.Space.WRITTEN, "log");
             for (int i = 0; i < config.devices().size(); i++) {
                 GroupConfig.Device device = config.devices().get(i);
                 need(

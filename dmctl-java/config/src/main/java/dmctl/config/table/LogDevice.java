@@ -1,5 +1,6 @@
 package dmctl.config.table;
 
+import dmctl.config.LogOpening;
 import java.util.OptionalLong;
 
 /**
@@ -11,7 +12,7 @@ import java.util.OptionalLong;
  * @param sizeSectors size of the log; empty if the table does not say
  */
 public record LogDevice(
-        String device, long startSector, Opening opening, OptionalLong sizeSectors) {
+        String device, long startSector, LogOpening opening, OptionalLong sizeSectors) {
     /** Smallest log, 2 MiB. */
     public static final long SECTORS_MIN = 4096;
 
@@ -24,15 +25,5 @@ public record LogDevice(
         if (sizeSectors.isPresent() && sizeSectors.getAsLong() < SECTORS_MIN) {
             throw new IllegalArgumentException("no size of a log: " + sizeSectors);
         }
-    }
-
-    /** What may be done to get a log, in the order of their words' prefixes. */
-    public enum Opening {
-        /** The log that is there, else a new one where there is nothing. */
-        AUTO,
-        /** A new one, where there is nothing. */
-        CREATE,
-        /** The log that is there. */
-        OPEN
     }
 }

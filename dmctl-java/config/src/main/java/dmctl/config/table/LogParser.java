@@ -1,6 +1,6 @@
 package dmctl.config.table;
 
-import dmctl.config.table.LogDevice.Opening;
+import dmctl.config.LogOpening;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
@@ -39,12 +39,12 @@ final class LogParser {
             throw words.refuse(
                     start, "invalid replicator log device start", "write sectors, mostly 0");
         }
-        Opening opening = Opening.OPEN;
+        LogOpening opening = LogOpening.OPEN;
         OptionalLong size = OptionalLong.empty();
         if (given >= 3) {
             Word word = words.next();
             opening = opening(word);
-            if (given == 3 && opening != Opening.OPEN && !sizeOptional) {
+            if (given == 3 && opening != LogOpening.OPEN && !sizeOptional) {
                 throw words.refuse(
                         word,
                         "4 arguments required for auto and create",
@@ -68,8 +68,8 @@ final class LogParser {
         return sizeWord;
     }
 
-    private Opening opening(Word word) throws TableException {
-        for (Opening opening : List.of(Opening.CREATE, Opening.OPEN, Opening.AUTO)) {
+    private LogOpening opening(Word word) throws TableException {
+        for (LogOpening opening : List.of(LogOpening.CREATE, LogOpening.OPEN, LogOpening.AUTO)) {
             if (spelled(opening).startsWith(word.text())) {
                 return opening;
             }
@@ -77,7 +77,7 @@ final class LogParser {
         throw words.refuse(word, "invalid replicator log open type", "write auto, create or open");
     }
 
-    static String spelled(Opening opening) {
+    static String spelled(LogOpening opening) {
         return opening.name().toLowerCase(Locale.ROOT);
     }
 

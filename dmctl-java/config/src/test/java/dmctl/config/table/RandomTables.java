@@ -1,9 +1,9 @@
 package dmctl.config.table;
 
 import dmctl.config.Address;
+import dmctl.config.LogOpening;
 import dmctl.config.table.DirtyLog.FirstSync;
 import dmctl.config.table.Link.Policy;
-import dmctl.config.table.LogDevice.Opening;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -72,8 +72,8 @@ final class RandomTables {
     }
 
     private LogDevice log(boolean sizeOptional) {
-        Opening opening = oneOf(Opening.values());
-        boolean mustSay = opening != Opening.OPEN && !sizeOptional;
+        LogOpening opening = oneOf(LogOpening.values());
+        boolean mustSay = opening != LogOpening.OPEN && !sizeOptional;
         boolean sized = mustSay || random.nextBoolean();
         OptionalLong size =
                 sized

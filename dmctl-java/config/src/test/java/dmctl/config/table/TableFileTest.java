@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dmctl.config.Address;
+import dmctl.config.LogOpening;
 import dmctl.config.table.DirtyLog.Core;
 import dmctl.config.table.DirtyLog.Disk;
 import dmctl.config.table.DirtyLog.FirstSync;
 import dmctl.config.table.DirtyLog.None;
 import dmctl.config.table.Link.Policy;
-import dmctl.config.table.LogDevice.Opening;
 import dmctl.config.table.OneLineTable.Site;
 import dmctl.config.table.TableFile.Foreign;
 import dmctl.config.table.TableFile.Ours;
@@ -44,7 +44,7 @@ class TableFileTest {
                                 new LogDevice(
                                         "/dev/vg/replog",
                                         16,
-                                        Opening.AUTO,
+                                        LogOpening.AUTO,
                                         OptionalLong.of(65_536)),
                                 List.of(
                                         link(0, Policy.SYNC, Optional.empty()),
@@ -100,7 +100,8 @@ class TableFileTest {
                 .isEqualTo(
                         new OneLineTable(
                                 new Extent(0, 4_194_304),
-                                new LogDevice("/dev/sdl", 0, Opening.CREATE, OptionalLong.empty()),
+                                new LogDevice(
+                                        "/dev/sdl", 0, LogOpening.CREATE, OptionalLong.empty()),
                                 List.of(
                                         new Site(
                                                 link(0, Policy.ASYNC, Optional.empty()),

@@ -37,7 +37,7 @@ public final class RealPorts implements Ports, AutoCloseable {
     private final GroupLoop loop;
     private final Network network;
     private final Consumer<String> events;
-    private final Storage log;
+    private Storage log;
     private final Map<Integer, Storage> devices = new HashMap<>();
 
     /**
@@ -77,6 +77,18 @@ public final class RealPorts implements Ports, AutoCloseable {
                 FileStorage.open(path, options.withDirect(places.direct()), loop.completions());
         opened.add(storage);
         return storage;
+    }
+
+    /**
+     * Makes a part of the log's file or device the log. Before the group begins.
+     *
+     * @param startBytes where it begins
+     * @param sizeBytes its size
+     */
+    public void narrowLog(long startBytes, long sizeBytes) {
+        if (startBytes != 0 || sizeBytes != log.sizeBytes()) {
+            log = new LogWindow(log, startBytes, sizeBytes);
+        }
     }
 
     @Override
