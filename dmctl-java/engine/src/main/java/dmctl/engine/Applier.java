@@ -6,7 +6,6 @@ import dmctl.replog.Body;
 import dmctl.replog.Frame;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Brings records to the devices of this site, lazily, a window of batches at a time: of each record
@@ -16,17 +15,15 @@ import org.jspecify.annotations.Nullable;
 final class Applier implements IoDone, FrameReader.Done {
     private static final int WRITES_IN_FLIGHT_MAX = 16;
     private static final int WINDOW_BYTES_MAX = 4 << 20;
-    private static final int WINDOW_BATCHES_MAX = 1024;
+    private static final int JOINED_BYTES_MAX = 1 << 20;
     private static final long QUIET_NANOS = 20_000_000L;
     private static final long AGE_NANOS_MAX = 5_000_000_000L;
 
     private final Replica replica;
     private final LogRing log;
-    private final ArrayDeque<Io> idleInMemory = new ArrayDeque<>();
-    private final ArrayDeque<Io> idleStaged = new ArrayDeque<>();
+    private final ArrayDeque<Io> idle = new ArrayDeque<>();
     private final ByteBuffer window;
-    private final int[] windowBases = new int[WINDOW_BATCHES_MAX];
-    private @Nullable FrameReader reader;
+    private final FrameReader reader;
 
     private long appliedSeq;
     private long settledSeq;
@@ -35,9 +32,10 @@ final class Applier implements IoDone, FrameReader.Done {
     private long unsettledNeedsSeq;
     private long skippedForSeq;
     private boolean inWindow;
-    private boolean staging;
+    private boolean readingBack;
     private long windowFirst;
     private long windowEnd;
+    private long windowPosition;
     private long batch;
     private int record;
     private long sector;
@@ -54,6 +52,7 @@ final class Applier implements IoDone, FrameReader.Done {
                         Math.max(
                                 log.identity().frameBytesMax(),
                                 Math.min(WINDOW_BYTES_MAX, log.memory().capacity() / 4)));
+        reader = new FrameReader(replica, window);
     }
 
     void startAt(long seq) {
@@ -90,7 +89,7 @@ final class Applier implements IoDone, FrameReader.Done {
     }
 
     boolean idle() {
-        return !inWindow && !staging && inFlight == 0;
+        return !inWindow && !readingBack && inFlight == 0;
     }
 
     /** Why nothing is applied any more; empty if all is well. */
@@ -113,15 +112,6 @@ final class Applier implements IoDone, FrameReader.Done {
         if (stopped.isEmpty()) {
             stopped = reason;
         }
-        unpinIfStopped();
-    }
-
-    private void unpinIfStopped() {
-        if (!stopped.isEmpty() && inFlight == 0) {
-            if (reader != null && !staging) {
-                reader.release();
-            }
-        }
     }
 
     /** Bytes of frames that are not applied yet. */
@@ -132,7 +122,10 @@ final class Applier implements IoDone, FrameReader.Done {
 
     /** When something waits for its time to be applied: that time; else Long.MAX_VALUE. */
     long wakeNanos() {
-        if (inWindow || staging || !stopped.isEmpty() || appliedSeq >= replica.applyLimitSeq()) {
+        if (inWindow
+                || readingBack
+                || !stopped.isEmpty()
+                || appliedSeq >= replica.applyLimitSeq()) {
             return Long.MAX_VALUE;
         }
         return urgent || eager
@@ -141,7 +134,7 @@ final class Applier implements IoDone, FrameReader.Done {
     }
 
     void pump() {
-        if (!stopped.isEmpty() || staging) {
+        if (!stopped.isEmpty() || readingBack) {
             return;
         }
         if (!inWindow && !openWindow()) {
@@ -166,8 +159,9 @@ final class Applier implements IoDone, FrameReader.Done {
             return false;
         }
         windowFirst = from;
+        windowPosition = batches.position(from);
         if (batches.memory(from) == BatchTable.NOT_IN_MEMORY) {
-            stage(from);
+            readBack(from, limit);
             return false;
         }
         begin(copyWindow(from, limit));
@@ -181,29 +175,55 @@ final class Applier implements IoDone, FrameReader.Done {
         int used = 0;
         while (to < batches.end()
                 && batches.lastSeq(to) <= limit
-                && batches.memory(to) != BatchTable.NOT_IN_MEMORY
-                && to - from < windowBases.length) {
+                && batches.memory(to) != BatchTable.NOT_IN_MEMORY) {
             int bytes = Frame.frameBytes(batches.dataBytes(to));
             if (used + bytes > window.capacity()) {
                 break;
             }
             window.put(used, log.memory(), batches.memory(to), bytes);
-            windowBases[(int) (to - from)] = used;
             used += bytes;
             to++;
         }
         return to;
     }
 
+    private void readBack(long from, long limit) {
+        BatchTable batches = log.batches();
+        long to = batches.find(limit);
+        if (to < batches.end() && batches.lastSeq(to) == limit) {
+            to++;
+        }
+        readingBack = true;
+        reader.read(from, to, this);
+    }
+
+    @Override
+    public void frameRead(FrameReader frames, String damage) {
+        readingBack = false;
+        frames.release();
+        if (!damage.isEmpty()) {
+            stop(damage);
+            replica.logDamaged(damage);
+            return;
+        }
+        begin(frames.end());
+        pump();
+    }
+
     /**
-     * Devices are left alone while new records keep coming, for the same disks often hold the log:
-     * until it is quiet, memory fills, or the oldest has waited long enough.
+     * Devices are left alone while new records keep coming, for the same disks often hold the log,
+     * and what is overwritten meanwhile need never go there: until it is quiet, much waits, or the
+     * oldest has waited long enough.
      */
     private boolean isDue() {
         if (!urgent && !eager) {
-            eager = isQuiet() || backlogBytes() > log.memory().capacity() / 8L * 5;
+            eager = isQuiet() || backlogBytes() > backlogBytesMax();
         }
         return urgent || eager;
+    }
+
+    private long backlogBytesMax() {
+        return Math.max(log.memory().capacity() / 8L * 5, log.identity().ringBytes() / 4);
     }
 
     private boolean isQuiet() {
@@ -219,27 +239,6 @@ final class Applier implements IoDone, FrameReader.Done {
         return log.batches().closedNanos(log.batches().find(appliedSeq + 1));
     }
 
-    private void stage(long from) {
-        staging = true;
-        if (reader == null) {
-            reader = new FrameReader(replica);
-        }
-        reader.read(from, this);
-    }
-
-    @Override
-    public void frameRead(FrameReader frame, String damage) {
-        staging = false;
-        if (!damage.isEmpty()) {
-            frame.release();
-            stop(damage);
-            replica.logDamaged(damage);
-            return;
-        }
-        begin(windowFirst + 1);
-        pump();
-    }
-
     private void begin(long end) {
         inWindow = true;
         windowEnd = end;
@@ -248,39 +247,23 @@ final class Applier implements IoDone, FrameReader.Done {
         sector = -1;
     }
 
-    private boolean staged() {
-        return reader != null && !reader.isFree();
-    }
-
-    private ByteBuffer frame(FrameReader staging) {
-        return staging.isFree() ? window : staging.buffer();
-    }
-
-    private ByteBuffer source() {
-        return reader == null ? window : frame(reader);
-    }
-
+    /** Where the frame of a batch stands in the window: frames lie there as in the log. */
     private int base(long of) {
-        return staged() ? 0 : windowBases[(int) (of - windowFirst)];
+        return (int) (log.batches().position(of) - windowPosition);
     }
 
     /** Starts the write of the next part that is still the newest; false if there is none left. */
     private boolean issueNext() {
         while (batch < windowEnd) {
-            ByteBuffer frame = source();
             int body = base(batch) + Frame.BODY_OFFSET;
-            if (record == Body.count(frame, body)) {
+            if (record == Body.count(window, body)) {
                 batch++;
                 record = 0;
                 sector = -1;
                 continue;
             }
-            int type = Body.type(frame, body, record);
-            long start = Body.sector(frame, body, record);
-            long end = start + Integer.toUnsignedLong(Body.sectorCount(frame, body, record));
-            if (type == Body.MARK
-                    || type == Body.CHANGE
-                    || !issuePart(frame, body, type, start, end)) {
+            int type = Body.type(window, body, record);
+            if (type == Body.MARK || type == Body.CHANGE || !issuePart(body, type)) {
                 record++;
                 sector = -1;
                 continue;
@@ -290,10 +273,12 @@ final class Applier implements IoDone, FrameReader.Done {
         return false;
     }
 
-    private boolean issuePart(ByteBuffer frame, int body, int type, long start, long end) {
-        int device = replica.devices().deviceIndex(Body.devNr(frame, body, record));
+    private boolean issuePart(int body, int type) {
+        int device = replica.devices().deviceIndex(Body.devNr(window, body, record));
         RangeIndex index = replica.devices().index(device);
-        long seq = Body.firstSeq(frame, body) + record;
+        long start = Body.sector(window, body, record);
+        long end = end(body, record);
+        long seq = Body.firstSeq(window, body) + record;
         int node = index.firstOverlap(Math.max(sector, start));
         while (node >= 0 && index.start(node) < end && index.seq(node) != seq) {
             skippedForSeq = Math.max(skippedForSeq, index.seq(node));
@@ -305,17 +290,17 @@ final class Applier implements IoDone, FrameReader.Done {
         long from = Math.max(index.start(node), Math.max(sector, start));
         long to = Math.min(index.end(node), end);
         sector = to;
-        Io io = idleIo();
+        Io io = idle.isEmpty() ? new Io() : idle.pop();
         io.offset = from << 9;
         io.tag = device;
         if (type == Body.WRITE) {
-            int at =
-                    base(batch)
-                            + Frame.HEAD_BYTES
-                            + Body.dataOffset(frame, body, record)
-                            + (int) ((from - start) << 9);
+            int at = dataAt(body, record) + (int) ((from - start) << 9);
+            int bytes = (int) ((to - from) << 9);
+            if (to == end) {
+                bytes += joined(index, index.next(node), body, bytes);
+            }
             io.op = Io.Op.WRITE;
-            view(io, frame).limit(at + (int) ((to - from) << 9)).position(at);
+            view(io).limit(at + bytes).position(at);
         } else {
             io.op = Io.Op.ZERO;
             io.length = (to - from) << 9;
@@ -326,57 +311,85 @@ final class Applier implements IoDone, FrameReader.Done {
         return true;
     }
 
-    private static ByteBuffer view(Io io, ByteBuffer frame) {
+    /**
+     * Takes in the records that follow as one write would: on the device, in the frame, and whole.
+     */
+    private int joined(RangeIndex index, int following, int body, int bytes) {
+        int joined = 0;
+        int node = following;
+        while (node >= 0
+                && record + 1 < Body.count(window, body)
+                && Body.type(window, body, record + 1) == Body.WRITE
+                && Body.devNr(window, body, record + 1) == Body.devNr(window, body, record)
+                && Body.sector(window, body, record + 1) == sector
+                && dataAt(body, record + 1) == dataAt(body, record) + dataBytes(body, record)
+                && index.start(node) == sector
+                && index.end(node) == end(body, record + 1)
+                && index.seq(node) == Body.firstSeq(window, body) + record + 1) {
+            int more = (int) ((index.end(node) - sector) << 9);
+            if (bytes + joined + more > JOINED_BYTES_MAX) {
+                break;
+            }
+            joined += more;
+            record++;
+            sector = index.end(node);
+            node = index.next(node);
+        }
+        return joined;
+    }
+
+    private long end(int body, int of) {
+        return Body.sector(window, body, of)
+                + Integer.toUnsignedLong(Body.sectorCount(window, body, of));
+    }
+
+    private int dataAt(int body, int of) {
+        return body - Frame.BODY_OFFSET + Frame.HEAD_BYTES + Body.dataOffset(window, body, of);
+    }
+
+    private int dataBytes(int body, int of) {
+        return Body.sectorCount(window, body, of) << 9;
+    }
+
+    private ByteBuffer view(Io io) {
         ByteBuffer view = io.buffer;
         if (view == null) {
-            view = frame.duplicate();
+            view = window.duplicate();
             io.buffer = view;
         }
         return view.clear();
     }
 
-    /** An idle operation whose view, if it has one, is of the memory records come from now. */
-    private Io idleIo() {
-        ArrayDeque<Io> idle = staged() ? idleStaged : idleInMemory;
-        return idle.isEmpty() ? new Io() : idle.pop();
-    }
-
     @Override
     public void ioDone(Io io) {
         inFlight--;
-        unpinIfStopped();
         if (io.error != 0) {
             stop(replica.deviceFailed((int) io.tag, "writing", io.error));
         }
-        // All of a window come from one memory.
-        (staged() ? idleStaged : idleInMemory).push(io);
+        idle.push(io);
     }
 
     private void closeWindow() {
         for (batch = windowFirst; batch < windowEnd; batch++) {
-            ByteBuffer frame = source();
             int body = base(batch) + Frame.BODY_OFFSET;
-            for (record = 0; record < Body.count(frame, body); record++) {
-                int type = Body.type(frame, body, record);
+            for (record = 0; record < Body.count(window, body); record++) {
+                int type = Body.type(window, body, record);
                 if (type != Body.MARK && type != Body.CHANGE) {
                     replica.devices()
-                            .index(replica.devices().deviceIndex(Body.devNr(frame, body, record)))
+                            .index(replica.devices().deviceIndex(Body.devNr(window, body, record)))
                             .remove(
-                                    Body.sector(frame, body, record),
-                                    Integer.toUnsignedLong(Body.sectorCount(frame, body, record)),
-                                    Body.firstSeq(frame, body) + record);
+                                    Body.sector(window, body, record),
+                                    Integer.toUnsignedLong(Body.sectorCount(window, body, record)),
+                                    Body.firstSeq(window, body) + record);
                 }
             }
         }
         appliedSeq = log.batches().lastSeq(windowEnd - 1);
         inWindow = false;
-        if (reader != null) {
-            reader.release();
-        }
         eager =
                 eager
                         && appliedSeq < log.headSeq()
-                        && (isQuiet() || backlogBytes() > log.memory().capacity() / 8L * 3);
+                        && (isQuiet() || backlogBytes() > backlogBytesMax() / 4 * 3);
         replica.applied();
     }
 }

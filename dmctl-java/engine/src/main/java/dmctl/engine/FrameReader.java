@@ -11,17 +11,17 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads one batch back from the log, when memory no longer holds it, and checks every checksum. The
- * space of the frame is pinned until {@link #release}.
+ * Reads batches back from the log, when memory no longer holds them, and checks every checksum:
+ * one, or a run of them with one read. The space of the frames is pinned until {@link #release}.
  */
 final class FrameReader implements IoDone {
-    /** Told when the frame stands in {@link #buffer}. */
+    /** Told when the frames stand in {@link #buffer}. */
     interface Done {
         /**
-         * The frame is here.
+         * The frames are here.
          *
          * @param reader the reader; to be released
-         * @param damage empty, or what is wrong with it
+         * @param damage empty, or what is wrong with them
          */
         void frameRead(FrameReader reader, String damage);
     }
@@ -33,15 +33,24 @@ final class FrameReader implements IoDone {
     private final Io fromStart = new Io();
     private long pinned = Long.MAX_VALUE;
     private long batch;
-    private int expectedChecksum;
+    private long end;
     private int inFlight;
     private int error;
     private @Nullable Done done;
 
     FrameReader(Replica replica) {
+        this(replica, Buffers.aligned(replica.log().identity().frameBytesMax()));
+    }
+
+    /**
+     * A reader into a buffer that it shares.
+     *
+     * @param buffer aligned; the largest frame fits
+     */
+    FrameReader(Replica replica, ByteBuffer buffer) {
         this.replica = replica;
         this.log = replica.log();
-        this.buffer = Buffers.aligned(log.identity().frameBytesMax());
+        this.buffer = buffer;
         toEnd.buffer = buffer.duplicate();
         fromStart.buffer = buffer.duplicate();
         toEnd.op = Io.Op.READ;
@@ -49,13 +58,19 @@ final class FrameReader implements IoDone {
         replica.addReader(this);
     }
 
-    /** The whole frame, from offset 0. */
+    /** The whole frames, one after the other from offset 0. */
     ByteBuffer buffer() {
         return buffer;
     }
 
+    /** The first batch read. */
     long batch() {
         return batch;
+    }
+
+    /** The batch after the last one read. */
+    long end() {
+        return end;
     }
 
     boolean isFree() {
@@ -71,19 +86,30 @@ final class FrameReader implements IoDone {
         pinned = Long.MAX_VALUE;
     }
 
+    /** Reads one batch. */
     void read(long batchNumber, Done whenDone) {
-        Invariant.check(isFree(), "one frame at a time");
+        read(batchNumber, batchNumber + 1, whenDone);
+    }
+
+    /** Reads batches from {@code from} on: as many as fit, none from {@code to} on. */
+    void read(long from, long to, Done whenDone) {
+        Invariant.check(isFree(), "one read at a time");
         BatchTable batches = log.batches();
-        batch = batchNumber;
-        pinned = batches.position(batch);
-        expectedChecksum = batches.checksum(batch);
+        batch = from;
+        end = from;
+        pinned = batches.position(from);
         done = whenDone;
         error = 0;
-        int bytes = Frame.frameBytes(batches.dataBytes(batch));
-        if (bytes > buffer.capacity()) {
-            throw new InvariantViolation(
-                    "a frame of " + bytes + " bytes is larger than configured");
+        int bytes = 0;
+        while (end < to) {
+            int next = Frame.frameBytes(batches.dataBytes(end));
+            if (next > buffer.capacity() - bytes) {
+                break;
+            }
+            bytes += next;
+            end++;
         }
+        Invariant.check(end > from, "a frame is no larger than configured", from, bytes);
         long place = pinned % log.identity().ringBytes();
         int first = (int) Math.min(bytes, log.identity().ringBytes() - place);
         inFlight = first < bytes ? 2 : 1;
@@ -121,36 +147,47 @@ final class FrameReader implements IoDone {
             return "reading " + log.storage().name() + " failed with errno " + error;
         }
         buffer.order(ByteOrder.LITTLE_ENDIAN);
+        String damage = "";
+        int base = 0;
+        for (long each = batch; each < end && damage.isEmpty(); each++) {
+            damage = checkFrame(each, base);
+            base += Frame.frameBytes(log.batches().dataBytes(each));
+        }
+        return damage;
+    }
+
+    private String checkFrame(long of, int base) {
         FrameFault fault =
                 Frame.check(
                         buffer,
-                        0,
+                        base,
                         log.identity().logUuidHi(),
                         log.identity().logUuidLo(),
-                        pinned,
+                        pinned + base,
                         Frame.ANY_CHAIN,
                         log.crc());
-        if (fault != FrameFault.NONE || Frame.checksum(buffer, 0) != expectedChecksum) {
-            return at() + "frame head: " + fault;
+        if (fault != FrameFault.NONE
+                || Frame.checksum(buffer, base) != log.batches().checksum(of)) {
+            return at(base) + "frame head: " + fault;
         }
-        return checkBody();
+        return checkBody(base);
     }
 
-    private String checkBody() {
-        int body = Frame.BODY_OFFSET;
-        BodyFault fault = Body.check(buffer, body, Frame.HEAD_BYTES - body, log.crc());
+    private String checkBody(int base) {
+        int body = base + Frame.BODY_OFFSET;
+        BodyFault fault = Body.check(buffer, body, Frame.HEAD_BYTES - Frame.BODY_OFFSET, log.crc());
         if (fault != BodyFault.NONE) {
-            return at() + "batch head: " + fault;
+            return at(base) + "batch head: " + fault;
         }
         for (int i = 0; i < Body.count(buffer, body); i++) {
-            if (!Body.dataIntact(buffer, body, Frame.HEAD_BYTES, i, log.crc())) {
-                return at() + "data of seq " + (Body.firstSeq(buffer, body) + i) + ": checksum";
+            if (!Body.dataIntact(buffer, body, base + Frame.HEAD_BYTES, i, log.crc())) {
+                return at(base) + "data of seq " + (Body.firstSeq(buffer, body) + i) + ": checksum";
             }
         }
         return "";
     }
 
-    private String at() {
-        return log.storage().name() + " at log position " + pinned + ": ";
+    private String at(int base) {
+        return log.storage().name() + " at log position " + (pinned + base) + ": ";
     }
 }

@@ -15,6 +15,12 @@ final class LogFeed implements FrameReader.Done {
     private boolean reading;
     private boolean fromLog;
 
+    /** Batches that stand in the reader's buffer, read back together. */
+    private long runFirst;
+
+    private long runEnd;
+    private long runPosition;
+
     LogFeed(Replica replica) {
         this.replica = replica;
         this.log = replica.log();
@@ -54,16 +60,18 @@ final class LogFeed implements FrameReader.Done {
                 return;
             }
             int base = batches.memory(batch);
-            if (base == BatchTable.NOT_IN_MEMORY) {
-                readBack(batch);
-                return;
+            if (base != BatchTable.NOT_IN_MEMORY) {
+                fromLog = false;
+                send(to, log.memory(), base);
+            } else if (reader != null && batch >= runFirst && batch < runEnd) {
+                send(to, reader.buffer(), (int) (batches.position(batch) - runPosition));
+            } else {
+                readBack(batch, batches.find(throughSeq));
             }
-            fromLog = false;
-            send(to, log.memory(), base);
         }
     }
 
-    private void readBack(long batch) {
+    private void readBack(long batch, long last) {
         FrameReader frames = reader;
         if (frames == null) {
             frames = new FrameReader(replica);
@@ -71,7 +79,8 @@ final class LogFeed implements FrameReader.Done {
         }
         fromLog = true;
         reading = true;
-        frames.read(batch, this);
+        runEnd = runFirst;
+        frames.read(batch, Math.min(last + 1, log.batches().end()), this);
     }
 
     @Override
@@ -83,13 +92,10 @@ final class LogFeed implements FrameReader.Done {
             if (to != null) {
                 to.fault(damage);
             }
-        } else if (to != null
-                && Body.firstSeq(frame.buffer(), Frame.BODY_OFFSET) <= nextSeq
-                && Body.lastSeq(frame.buffer(), Frame.BODY_OFFSET) >= nextSeq
-                && to.hasRoom(
-                        Body.headBytes(Body.count(frame.buffer(), Frame.BODY_OFFSET)),
-                        Body.dataBytes(frame.buffer(), Frame.BODY_OFFSET))) {
-            send(to, frame.buffer(), 0);
+        } else {
+            runFirst = frame.batch();
+            runEnd = frame.end();
+            runPosition = frame.pinnedPosition();
         }
         frame.release();
         replica.wake();

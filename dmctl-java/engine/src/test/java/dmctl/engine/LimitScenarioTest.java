@@ -249,6 +249,7 @@ class LimitScenarioTest {
         Lab lab = with(Lab.stall("far"));
         LabSite home = lab.site("home");
         lab.cut("home", "far");
+        home.startWrite(40, "not overwritten");
         LabRequest stalled = fill(lab, 1_000);
         lab.run(10_000);
         assertThat(stalled.hasEnded()).isFalse();
@@ -267,6 +268,7 @@ class LimitScenarioTest {
         Lab lab = with(Lab.stall("far"));
         LabSite home = lab.site("home");
         lab.cut("home", "far");
+        home.startWrite(40, "not overwritten");
         LabRequest stalled = fill(lab, 1_000);
         home.set("far", Lab.settings(Policy.ASYNC, Mode.DROP, LimitKind.NONE, 0));
         lab.run(1_000);
@@ -338,6 +340,7 @@ class LimitScenarioTest {
         LabSite home = lab.site("home");
         LabSite far = lab.site("far");
         far.data().hold(Io.Op.WRITE);
+        home.startWrite(40, "not overwritten");
         LabRequest stalled = fill(lab, 1_000);
         lab.run(5_000);
         assertThat(stalled.hasEnded()).isFalse();
