@@ -50,6 +50,12 @@ final class LibC {
     static final long BLKZEROOUT = 0x127f;
     static final long BLKGETSIZE64 = 0x80081272L;
 
+    private static final long SYS_IO_URING_SETUP = 425;
+    private static final long SYS_IO_URING_ENTER = 426;
+
+    private static final int PROT_READ_WRITE = 3;
+    private static final int MAP_SHARED_POPULATE = 0x8001;
+
     static final int AT_FDCWD = -100;
     static final int AT_EMPTY_PATH = 0x1000;
 
@@ -95,6 +101,28 @@ final class LibC {
                     "statx",
                     FunctionDescriptor.of(
                             JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
+
+    private static final MethodHandle EVENTFD =
+            function("eventfd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle EVENTFD_WRITE =
+            function("eventfd_write", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
+    private static final MethodHandle MMAP =
+            function(
+                    "mmap",
+                    FunctionDescriptor.of(
+                            JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT,
+                            JAVA_LONG));
+    private static final MethodHandle MUNMAP =
+            function("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle IO_URING_SETUP =
+            variadic("syscall", 1, FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS));
+    private static final MethodHandle IO_URING_ENTER =
+            variadic(
+                    "syscall",
+                    1,
+                    FunctionDescriptor.of(
+                            JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
+                            JAVA_LONG, JAVA_LONG));
 
     private LibC() {}
 
@@ -294,6 +322,95 @@ final class LibC {
             return result < 0 ? negativeErrno(state) : result;
         } catch (Throwable e) {
             throw broken("statx", e);
+        }
+    }
+
+    static int eventfd(int value, int flags) {
+        MemorySegment state = STATE.get();
+        try {
+            int result = (int) EVENTFD.invokeExact(state, value, flags);
+            return result < 0 ? negativeErrno(state) : result;
+        } catch (Throwable e) {
+            throw broken("eventfd", e);
+        }
+    }
+
+    static int eventfdWrite(int fd, long value) {
+        MemorySegment state = STATE.get();
+        try {
+            int result = (int) EVENTFD_WRITE.invokeExact(state, fd, value);
+            return result < 0 ? negativeErrno(state) : result;
+        } catch (Throwable e) {
+            throw broken("eventfd_write", e);
+        }
+    }
+
+    /** Maps a range that the kernel shares, readable and writable; returns its address. */
+    static long mmapShared(int fd, long bytes, long offset) {
+        MemorySegment state = STATE.get();
+        try {
+            long result =
+                    (long)
+                            MMAP.invokeExact(
+                                    state,
+                                    0L,
+                                    bytes,
+                                    PROT_READ_WRITE,
+                                    MAP_SHARED_POPULATE,
+                                    fd,
+                                    offset);
+            return result == -1 ? negativeErrno(state) : result;
+        } catch (Throwable e) {
+            throw broken("mmap", e);
+        }
+    }
+
+    static int munmap(long address, long bytes) {
+        MemorySegment state = STATE.get();
+        try {
+            int result = (int) MUNMAP.invokeExact(state, address, bytes);
+            return result < 0 ? negativeErrno(state) : result;
+        } catch (Throwable e) {
+            throw broken("munmap", e);
+        }
+    }
+
+    /** What has been mapped, as a segment. */
+    static MemorySegment memory(long address, long bytes) {
+        return MemorySegment.ofAddress(address).reinterpret(bytes);
+    }
+
+    static int ioUringSetup(int entries, MemorySegment params) {
+        MemorySegment state = STATE.get();
+        try {
+            long result =
+                    (long)
+                            IO_URING_SETUP.invokeExact(
+                                    state, SYS_IO_URING_SETUP, (long) entries, params);
+            return result < 0 ? negativeErrno(state) : (int) result;
+        } catch (Throwable e) {
+            throw broken("io_uring_setup", e);
+        }
+    }
+
+    /** Returns how many operations the kernel took. */
+    static int ioUringEnter(int fd, int toSubmit, int toWaitFor, int flags) {
+        MemorySegment state = STATE.get();
+        try {
+            long result =
+                    (long)
+                            IO_URING_ENTER.invokeExact(
+                                    state,
+                                    SYS_IO_URING_ENTER,
+                                    (long) fd,
+                                    (long) toSubmit,
+                                    (long) toWaitFor,
+                                    (long) flags,
+                                    0L,
+                                    0L);
+            return result < 0 ? negativeErrno(state) : (int) result;
+        } catch (Throwable e) {
+            throw broken("io_uring_enter", e);
         }
     }
 }

@@ -92,6 +92,10 @@ public final class NativeFile implements AutoCloseable {
         return result;
     }
 
+    int fd() {
+        return fd;
+    }
+
     /**
      * Returns its path.
      *

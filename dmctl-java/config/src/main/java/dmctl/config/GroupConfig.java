@@ -113,6 +113,16 @@ public record GroupConfig(
         }
     }
 
+    /** How operations on files and devices get to the kernel. */
+    public enum DiskAccess {
+        /** By io_uring where the kernel has and permits it, else by threads. */
+        AUTO,
+        /** By io_uring, or not at all. */
+        IO_URING,
+        /** By threads that block in system calls. */
+        THREADS
+    }
+
     /**
      * Where a site's replog is, and what may be done to get one there.
      *
@@ -146,6 +156,7 @@ public record GroupConfig(
      * @param linkTimeoutMillis without a sign of life until a link is down
      * @param askSitesMillis how long a restarting primary asks other sites before it serves
      * @param asyncFlushMillis how long an async target may delay the flush of its log
+     * @param diskAccess how files and devices are read and written
      */
     public record Tuning(
             int memoryBytes,
@@ -154,10 +165,11 @@ public record GroupConfig(
             long heartbeatMillis,
             long linkTimeoutMillis,
             long askSitesMillis,
-            long asyncFlushMillis) {
+            long asyncFlushMillis,
+            DiskAccess diskAccess) {
         /** Fits most groups. */
         public static final Tuning DEFAULT =
-                new Tuning(64 << 20, 1 << 20, 64 << 10, 1_000, 5_000, 3_000, 100);
+                new Tuning(64 << 20, 1 << 20, 64 << 10, 1_000, 5_000, 3_000, 100, DiskAccess.AUTO);
     }
 
     /**

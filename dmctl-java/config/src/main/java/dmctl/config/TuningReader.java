@@ -55,7 +55,11 @@ final class TuningReader {
                 heartbeat,
                 timeout,
                 top.value("ask-sites", preset.askSitesMillis(), text -> time(text, 0, 600_000)),
-                top.value("async-flush", preset.asyncFlushMillis(), text -> time(text, 0, 10_000)));
+                top.value("async-flush", preset.asyncFlushMillis(), text -> time(text, 0, 10_000)),
+                top.value(
+                        "disk-access",
+                        preset.diskAccess(),
+                        text -> SiteSettings.word(GroupConfig.DiskAccess.class, text)));
     }
 
     private static int size(String text, int min, int max, int multiple) throws WordException {

@@ -47,7 +47,15 @@ class GroupFileTest {
                         new GroupConfig.Device(7, "wal", 256L << 20));
         assertThat(config.tuning())
                 .isEqualTo(
-                        new GroupConfig.Tuning(128 << 20, 2 << 20, 128 << 10, 500, 2000, 1000, 50));
+                        new GroupConfig.Tuning(
+                                128 << 20,
+                                2 << 20,
+                                128 << 10,
+                                500,
+                                2000,
+                                1000,
+                                50,
+                                GroupConfig.DiskAccess.THREADS));
         assertThat(config.sites()).extracting(Site::nr).containsExactly(0, 2, 40);
         assertThat(config.primary()).isZero();
     }

@@ -3,6 +3,7 @@ package dmctl.daemon;
 import dmctl.config.Address;
 import dmctl.config.GroupConfig;
 import dmctl.config.SiteSettings;
+import dmctl.daemon.io.DiskAccess;
 import dmctl.engine.GroupDefinition;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -32,6 +33,10 @@ final class Definitions {
                         tuning.linkTimeoutMillis(),
                         tuning.askSitesMillis(),
                         tuning.asyncFlushMillis()));
+    }
+
+    static DiskAccess access(GroupConfig config) {
+        return same(DiskAccess.class, config.tuning().diskAccess());
     }
 
     private static GroupDefinition.Site site(GroupConfig.Site site) {

@@ -211,7 +211,8 @@ final class SiteDaemon {
                 remote,
                 places.exportDir(),
                 config.blockSize(),
-                FileStorage.Direct.AUTO);
+                FileStorage.Direct.AUTO,
+                Definitions.access(config));
     }
 
     private void checkSizes() throws DaemonFailure {

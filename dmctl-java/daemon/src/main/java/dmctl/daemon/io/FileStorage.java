@@ -7,13 +7,15 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * A log or device in a file or on a block device, served by a few threads of its own that block in
  * system calls. One descriptor writes, and it is the one that is locked: when the process is
- * killed, the lock ends only after its last write has.
+ * killed, the lock ends only after its last write has. Where there is a {@link DiskRing}, the
+ * threads are left with what it does not do.
  *
  * <p>Says that its cache is volatile even of a device that claims to have none: behind a network or
  * a loop device that claim is not always true, and where it is, a flush costs next to nothing.
@@ -58,6 +60,11 @@ public final class FileStorage implements Storage {
             return new Options(Direct.AUTO, blockBytes, 4, 0, 0, 0);
         }
 
+        /** With io_uring for a device's operations and a log's reads: threads for the rest. */
+        Options besideRing() {
+            return new Options(direct, blockBytes, 1, 0, Math.min(flushers, 1), spinNanos);
+        }
+
         /**
          * The same, but for the page cache.
          *
@@ -79,13 +86,21 @@ public final class FileStorage implements Storage {
     private final Lane writes;
     private final Lane reads;
     private final Lane flushes;
+    private final @Nullable DiskRing ring;
+    private final @Nullable RingFile ringFile;
 
     /** Operations under way, and {@link #CLOSING}. */
     private final AtomicLong state = new AtomicLong();
 
-    private FileStorage(StorageFile open, Options options, CompletionQueue completions) {
+    private FileStorage(
+            StorageFile open,
+            Options options,
+            CompletionQueue completions,
+            @Nullable DiskRing ring) {
         this.open = open;
         this.completions = completions;
+        this.ring = ring;
+        ringFile = ring == null ? null : ring.add(open, options.flushers() > 0, this::ended);
         writes = lane("write", options.writers(), options);
         reads = options.readers() == 0 ? writes : lane("read", options.readers(), options);
         flushes = options.flushers() == 0 ? writes : lane("flush", options.flushers(), options);
@@ -102,9 +117,23 @@ public final class FileStorage implements Storage {
      */
     public static FileStorage open(Path path, Options options, CompletionQueue completions)
             throws IOException {
+        return open(path, options, completions, null);
+    }
+
+    /**
+     * The same with io_uring where the file goes past the page cache: through it the kernel would
+     * only use threads of its own. What has a flusher is written one piece at a time, where a ring
+     * gains nothing and is one hand-over more: its writes and flushes keep their threads.
+     */
+    static FileStorage open(
+            Path path, Options options, CompletionQueue completions, @Nullable DiskRing ring)
+            throws IOException {
         StorageFile file =
                 StorageFile.open(path, options.direct() == Direct.AUTO, options.blockBytes());
-        return new FileStorage(file, options, completions);
+        if (ring == null || !file.direct()) {
+            return new FileStorage(file, options, completions, null);
+        }
+        return new FileStorage(file, options.besideRing(), completions, ring);
     }
 
     private Lane lane(String kind, int threads, Options options) {
@@ -125,6 +154,10 @@ public final class FileStorage implements Storage {
             LOG.error("storage={} op={} offset={} failed", name(), io.op, io.offset, e);
             io.error = Errno.EIO;
         }
+        ended(io);
+    }
+
+    private void ended(Io io) {
         if (state.decrementAndGet() == CLOSING) {
             release();
         }
@@ -163,6 +196,11 @@ public final class FileStorage implements Storage {
             return;
         }
         state.incrementAndGet();
+        RingFile quick = ringFile;
+        if (quick != null && quick.takes(io)) {
+            quick.submit(io);
+            return;
+        }
         switch (io.op) {
             case WRITE, ZERO -> writes.submit(io);
             case READ, EXTENTS -> reads.submit(io);
@@ -183,6 +221,9 @@ public final class FileStorage implements Storage {
     }
 
     private void release() {
+        if (ring != null && ringFile != null) {
+            ring.remove(ringFile);
+        }
         writes.close();
         reads.close();
         flushes.close();

@@ -52,6 +52,7 @@ public final class GroupLoop implements Executor {
     private final Thread thread;
     private volatile boolean stopping;
     private @Nullable Turn turn;
+    private Runnable afterRound = () -> {};
 
     /**
      * Makes a loop that does not run yet.
@@ -80,12 +81,26 @@ public final class GroupLoop implements Executor {
     }
 
     /**
+     * Runs something at the end of each round. On the loop, or before it starts.
+     *
+     * @param task what, in place of what was run before
+     */
+    void afterEachRound(Runnable task) {
+        afterRound = task;
+    }
+
+    /**
      * Returns where ends of operations go.
      *
      * @return the queue that this loop drains
      */
     public CompletionQueue completions() {
         return completions;
+    }
+
+    /** The name of the group. */
+    String name() {
+        return name;
     }
 
     /**
@@ -190,6 +205,7 @@ public final class GroupLoop implements Executor {
         runTasks();
         runTimers();
         group.turn();
+        afterRound.run();
     }
 
     private void select(Turn group) throws IOException {

@@ -12,6 +12,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What a group touches in the real world. On the thread of its loop once that runs. */
 public final class RealPorts implements Ports, AutoCloseable {
@@ -24,6 +27,7 @@ public final class RealPorts implements Ports, AutoCloseable {
      * @param exports folder for records that are cut off; made when needed
      * @param blockBytes the group's block size
      * @param direct whether to go past the page cache
+     * @param access how operations get to the kernel
      */
     public record Places(
             Path log,
@@ -31,12 +35,16 @@ public final class RealPorts implements Ports, AutoCloseable {
             Map<Integer, List<Path>> remoteDevices,
             Path exports,
             int blockBytes,
-            FileStorage.Direct direct) {}
+            FileStorage.Direct direct,
+            DiskAccess access) {}
+
+    private static final Logger LOG = LoggerFactory.getLogger(RealPorts.class);
 
     private final Places places;
     private final GroupLoop loop;
     private final Network network;
     private final Consumer<String> events;
+    private final @Nullable DiskRing ring;
     private Storage log;
     private final Map<Integer, Storage> devices = new HashMap<>();
 
@@ -55,6 +63,7 @@ public final class RealPorts implements Ports, AutoCloseable {
         this.loop = loop;
         this.network = network;
         this.events = events;
+        ring = ring();
         List<Storage> opened = new ArrayList<>();
         try {
             log = open(opened, places.log(), FileStorage.Options.forLog());
@@ -63,8 +72,53 @@ public final class RealPorts implements Ports, AutoCloseable {
             }
         } catch (IOException e) {
             opened.forEach(Storage::close);
+            closeRing();
             throw e;
         }
+    }
+
+    private @Nullable DiskRing ring() throws IOException {
+        if (places.access() == DiskAccess.THREADS) {
+            return null;
+        }
+        try {
+            DiskRing made = DiskRing.start(loop.name(), this::ringFailed);
+            loop.afterEachRound(made::kick);
+            LOG.info("group={} disks are served by io_uring", loop.name());
+            return made;
+        } catch (IOException e) {
+            if (places.access() == DiskAccess.IO_URING) {
+                throw new IOException(
+                        "io_uring: "
+                                + e.getMessage()
+                                + ": permit it, or write disk-access: threads",
+                        e);
+            }
+            LOG.info("group={} disks are served by threads: {}", loop.name(), e.getMessage());
+            return null;
+        }
+    }
+
+    private void ringFailed(Throwable failure) {
+        loop.execute(() -> {
+            throw new IllegalStateException("io_uring failed", failure);
+        });
+    }
+
+    private void closeRing() {
+        if (ring != null) {
+            loop.afterEachRound(() -> {});
+            ring.close();
+        }
+    }
+
+    /**
+     * Tells how operations get to the kernel.
+     *
+     * @return what was chosen at the start
+     */
+    public DiskAccess access() {
+        return ring == null ? DiskAccess.THREADS : DiskAccess.IO_URING;
     }
 
     private FileStorage.Options deviceOptions() {
@@ -74,7 +128,8 @@ public final class RealPorts implements Ports, AutoCloseable {
     private Storage open(List<Storage> opened, Path path, FileStorage.Options options)
             throws IOException {
         Storage storage =
-                FileStorage.open(path, options.withDirect(places.direct()), loop.completions());
+                FileStorage.open(
+                        path, options.withDirect(places.direct()), loop.completions(), ring);
         opened.add(storage);
         return storage;
     }
@@ -154,5 +209,6 @@ public final class RealPorts implements Ports, AutoCloseable {
     public void close() {
         devices.values().forEach(Storage::close);
         log.close();
+        closeRing();
     }
 }

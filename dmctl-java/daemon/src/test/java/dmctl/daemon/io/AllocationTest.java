@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,11 +39,27 @@ class AllocationTest {
                 FileStorage.Options.forDevice(512).withDirect(FileStorage.Direct.OFF), "device-");
     }
 
+    @Test
+    void operationsThroughARingAllocateNothing() throws IOException {
+        try (DiskRing ring = DiskRing.start("device", failure -> {})) {
+            checkAllocations(FileStorage.Options.forDevice(512), "device-", ring);
+        }
+    }
+
     private void checkAllocations(FileStorage.Options options, String name) throws IOException {
+        checkAllocations(options, name, null);
+    }
+
+    private void checkAllocations(FileStorage.Options options, String name, @Nullable DiskRing ring)
+            throws IOException {
         Path path = dir.resolve(name);
         StorageFiles.create(path, 256L * BLOCK, StorageFiles.Space.WRITTEN);
         try (LoopWorld world = new LoopWorld()) {
-            FileStorage storage = FileStorage.open(path, options, world.loop().completions());
+            FileStorage storage = FileStorage.open(path, options, world.loop().completions(), ring);
+            if (ring != null) {
+                assertThat(storage.direct()).isTrue();
+                world.loop().afterEachRound(ring::kick);
+            }
             List<Thread> taking = new ArrayList<>(List.of(Thread.currentThread()));
             for (Thread thread : Thread.getAllStackTraces().keySet()) {
                 if (thread.getName().startsWith(name)) {

@@ -5,6 +5,7 @@ import dmctl.engine.port.StorageContract;
 import dmctl.engine.port.World;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,7 +23,11 @@ class FileStorageContractTest {
             world = new LoopWorld();
             Path path = dir.resolve("disk");
             StorageFiles.create(path, bytes, StorageFiles.Space.SPARSE);
-            return FileStorage.open(path, options(), world.loop().completions());
+            return FileStorage.open(path, options(), world.loop().completions(), ring());
+        }
+
+        @Nullable DiskRing ring() throws IOException {
+            return null;
         }
 
         @Override
@@ -49,6 +54,45 @@ class FileStorageContractTest {
         @Override
         FileStorage.Options options() {
             return FileStorage.Options.forDevice(512).withDirect(FileStorage.Direct.OFF);
+        }
+    }
+
+    abstract static class OnRing extends OnFile {
+        private @Nullable DiskRing ring;
+
+        @Override
+        @Nullable DiskRing ring() throws IOException {
+            ring =
+                    DiskRing.start(
+                            "test",
+                            failure -> {
+                                throw new AssertionError(failure);
+                            });
+            ((LoopWorld) world()).loop().afterEachRound(ring::kick);
+            return ring;
+        }
+
+        @AfterEach
+        void closeRing() {
+            if (ring != null) {
+                ring.close();
+            }
+        }
+    }
+
+    @Nested
+    class RingDevice extends OnRing {
+        @Override
+        FileStorage.Options options() {
+            return FileStorage.Options.forDevice(512);
+        }
+    }
+
+    @Nested
+    class RingLog extends OnRing {
+        @Override
+        FileStorage.Options options() {
+            return FileStorage.Options.forLog();
         }
     }
 

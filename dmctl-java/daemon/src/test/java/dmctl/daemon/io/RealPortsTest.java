@@ -38,7 +38,8 @@ class RealPortsTest {
                                 List.of(dir.resolve("far-data"), dir.resolve("far-wal"))),
                         dir.resolve("exports"),
                         512,
-                        FileStorage.Direct.AUTO);
+                        FileStorage.Direct.AUTO,
+                        DiskAccess.AUTO);
     }
 
     @AfterEach
@@ -83,7 +84,8 @@ class RealPortsTest {
                         Map.of(),
                         whole.exports(),
                         512,
-                        FileStorage.Direct.AUTO);
+                        FileStorage.Direct.AUTO,
+                        DiskAccess.AUTO);
         assertThatThrownBy(this::open).hasMessageContaining("missing");
         places = whole;
         open().close();
