@@ -11,8 +11,9 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads batches back from the log, when memory no longer holds them, and checks every checksum:
- * one, or a run of them with one read. The space of the frames is pinned until {@link #release}.
+ * Reads back from the log what memory no longer holds, and checks every checksum of it: a batch, a
+ * run of them with one read, or one record of a batch. The space of the frames is pinned until
+ * {@link #release}.
  */
 final class FrameReader implements IoDone {
     /** Told when the frames stand in {@link #buffer}. */
@@ -26,6 +27,8 @@ final class FrameReader implements IoDone {
         void frameRead(FrameReader reader, String damage);
     }
 
+    private static final int PAGE = 4096;
+
     private final Replica replica;
     private final LogRing log;
     private final ByteBuffer buffer;
@@ -34,6 +37,11 @@ final class FrameReader implements IoDone {
     private long pinned = Long.MAX_VALUE;
     private long batch;
     private long end;
+
+    /** The record wanted, or -1 for all. */
+    private int record;
+
+    private boolean headOnly;
     private int inFlight;
     private int error;
     private @Nullable Done done;
@@ -95,11 +103,7 @@ final class FrameReader implements IoDone {
     void read(long from, long to, Done whenDone) {
         Invariant.check(isFree(), "one read at a time");
         BatchTable batches = log.batches();
-        batch = from;
-        end = from;
-        pinned = batches.position(from);
-        done = whenDone;
-        error = 0;
+        begin(from, -1, whenDone);
         int bytes = 0;
         while (end < to) {
             int next = Frame.frameBytes(batches.dataBytes(end));
@@ -110,13 +114,48 @@ final class FrameReader implements IoDone {
             end++;
         }
         Invariant.check(end > from, "a frame is no larger than configured", from, bytes);
-        long place = pinned % log.identity().ringBytes();
-        int first = (int) Math.min(bytes, log.identity().ringBytes() - place);
-        inFlight = first < bytes ? 2 : 1;
-        submit(toEnd, 0, first, place);
-        if (first < bytes) {
-            submit(fromStart, first, bytes - first, 0);
+        transfer(0, bytes);
+    }
+
+    /** Reads one record: the head of its batch, then its data, to where they stand in the frame. */
+    void readRecord(long of, long seq, Done whenDone) {
+        Invariant.check(isFree(), "one read at a time");
+        begin(of, (int) (seq - log.batches().firstSeq(of)), whenDone);
+        end = of + 1;
+        headOnly = true;
+        transfer(0, Frame.HEAD_BYTES);
+    }
+
+    private void begin(long from, int wanted, Done whenDone) {
+        batch = from;
+        end = from;
+        record = wanted;
+        pinned = log.batches().position(from);
+        done = whenDone;
+        error = 0;
+    }
+
+    private void transfer(int from, int to) {
+        long ringBytes = log.identity().ringBytes();
+        long place = (pinned + from) % ringBytes;
+        int first = (int) Math.min(to - from, ringBytes - place);
+        inFlight = first < to - from ? 2 : 1;
+        submit(toEnd, from, first, place);
+        if (first < to - from) {
+            submit(fromStart, from + first, to - from - first, 0);
         }
+    }
+
+    /** Starts the read of the record's data; false if it has none. */
+    private boolean readData() {
+        int body = Frame.BODY_OFFSET;
+        if (!Body.hasData(Body.type(buffer, body, record))) {
+            return false;
+        }
+        int from = Frame.HEAD_BYTES + Body.dataOffset(buffer, body, record);
+        int to = from + (Body.sectorCount(buffer, body, record) << 9);
+        transfer(from & -PAGE, (to + PAGE - 1) & -PAGE);
+        return true;
     }
 
     private void submit(Io io, int at, int bytes, long place) {
@@ -135,10 +174,17 @@ final class FrameReader implements IoDone {
         if (--inFlight > 0) {
             return;
         }
+        String damage = check();
+        if (headOnly) {
+            headOnly = false;
+            if (damage.isEmpty() && readData()) {
+                return;
+            }
+        }
         Done told = done;
         done = null;
         if (told != null) {
-            told.frameRead(this, check());
+            told.frameRead(this, damage);
         }
     }
 
@@ -179,8 +225,9 @@ final class FrameReader implements IoDone {
         if (fault != BodyFault.NONE) {
             return at(base) + "batch head: " + fault;
         }
-        for (int i = 0; i < Body.count(buffer, body); i++) {
-            if (!Body.dataIntact(buffer, body, base + Frame.HEAD_BYTES, i, log.crc())) {
+        for (int i = 0; i < Body.count(buffer, body) && !headOnly; i++) {
+            if ((record < 0 || record == i)
+                    && !Body.dataIntact(buffer, body, base + Frame.HEAD_BYTES, i, log.crc())) {
                 return at(base) + "data of seq " + (Body.firstSeq(buffer, body) + i) + ": checksum";
             }
         }

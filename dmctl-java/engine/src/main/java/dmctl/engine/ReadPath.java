@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * that is not in the log yet are waited for.
  */
 final class ReadPath implements IoDone, FrameReader.Done {
-    private static final int LOG_READERS = 4;
+    private static final int LOG_READERS = 8;
 
     /** A part that has to come from the log; a cold path. */
     private record LogPart(Request request, int device, long sector, long sectors, long seq) {}
@@ -211,7 +211,7 @@ final class ReadPath implements IoDone, FrameReader.Done {
 
     private void start(int reader, LogPart part) {
         reading[reader] = part;
-        readers[reader].read(log.batches().find(part.seq()), this);
+        readers[reader].readRecord(log.batches().find(part.seq()), part.seq(), this);
     }
 
     @Override
