@@ -11,8 +11,12 @@ from lab import nbd
 class PacedLoad:
     """Writes blocks at random places of one device. Survives the server's end if told so."""
 
-    def __init__(self, place, size, rate, block=4096, depth=64, seed=1, start=0):
-        """place: address and export. rate: writes per second, 0 for as fast as depth allows."""
+    def __init__(
+        self, place, size, rate, block=4096, depth=64, seed=1, start=0, kind=nbd.WRITE
+    ):
+        """place: address and export. rate: writes per second, 0 for as fast as depth allows.
+        kind: nbd.TRIM discards the blocks instead."""
+        self.kind = kind
         self.place = place
         self.span = (start // block, (start + size) // block)
         self.rate = rate
@@ -68,7 +72,9 @@ class PacedLoad:
         self.issued += 1
         tag = self.issued.to_bytes(8, "little")
         data = tag + self.data[8:]
-        cookie = connection.submit(nbd.WRITE, block * self.block, self.block, data)
+        if self.kind != nbd.WRITE:
+            data = b""
+        cookie = connection.submit(self.kind, block * self.block, self.block, data)
         open_writes[cookie] = time.monotonic()
 
     def stop(self, seconds=60):

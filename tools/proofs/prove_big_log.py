@@ -14,9 +14,12 @@ DEVICES = {"data": 4 << 30, "wal": 1 << 30, "index": 1 << 30}
 
 def arguments(parser):
     parser.add_argument("--log", type=int, default=8192, help="size of the log in MiB (8192)")
-    parser.add_argument("--fill", type=float, default=0.8, help="share of it to fill (0.8)")
+    parser.add_argument("--fill", type=float, default=0.97, help="share of it to fill (0.97)")
     parser.add_argument("--seconds", type=float, default=10, help="allowed until it serves (10)")
     parser.add_argument("--block", type=int, default=16384, help="bytes per write (16384)")
+    parser.add_argument(
+        "--discards", action="store_true", help="discards instead, as many as may be unapplied"
+    )
 
 
 def run(args, tally):
@@ -84,21 +87,25 @@ def slow_file(group, device, slow):
 
 
 def fill(group, args, tally):
+    kind = nbd.TRIM if args.discards else nbd.WRITE
     loads = [
-        PacedLoad(place, size, rate=0, block=args.block, depth=32, seed=number)
+        PacedLoad(place, size, rate=0, block=args.block, depth=32, seed=number, kind=kind)
         for number, (place, size) in enumerate(zip(group.places("home"), DEVICES.values()))
     ]
     worst = 0
     while True:
-        log = group.ask("home")["log"]
-        if log["usedBytes"] >= args.fill * log["bytes"]:
+        state = group.ask("home")
+        log = state["log"]
+        if log["usedBytes"] >= args.fill * log["bytes"] or (args.discards and state["stalled"]):
             break
         time.sleep(0.1)
         worst = max(worst, resident(group.pid("home")))
+    if state["stalled"]:
+        tally.say(f"held: {state['stalled']['reason']}")
     for load in loads:
         error = load.stop()
         tally.check(error is None, f"the load ends without error: {error}")
-    tally.say(f"{sum(load.completed for load in loads)} writes, at most {worst >> 20} MiB resident")
+    tally.say(f"{sum(load.completed for load in loads)} requests, {worst >> 20} MiB resident at most")
 
 
 def resident(pid, field="VmRSS"):

@@ -114,7 +114,31 @@ final class Explain {
 
     /** Time to a full log at the rate of the last seconds; -1 if it does not fill. */
     long logSecondsToFull() {
-        return fillRate.secondsToFull(replica.log(), replica.nanos());
+        LogRing log = replica.log();
+        return fillRate.secondsToFull(heldBytes(log), log.identity().ringBytes(), replica.nanos());
+    }
+
+    /**
+     * What the log could not release if it had to: what a site lacks, and what the devices are
+     * behind with. That a live site and the devices get what fits in memory a little later is no
+     * sign of that.
+     */
+    private long heldBytes(LogRing log) {
+        long late = log.memory().capacity();
+        long held = bytesAfter(log, replica.applier().appliedSeq()) - late;
+        for (SiteState site : replica.sites().others()) {
+            if (replica.serving() && site.pinSeq() < log.headSeq()) {
+                long lacks = bytesAfter(log, site.pinSeq());
+                held = Math.max(held, site.flow == GroupStatus.Flow.LIVE ? lacks - late : lacks);
+            }
+        }
+        return Math.max(0, held);
+    }
+
+    private static long bytesAfter(LogRing log, long seq) {
+        BatchTable batches = log.batches();
+        long next = batches.find(seq + 1);
+        return next == batches.end() ? 0 : log.headPosition() - batches.position(next);
     }
 
     /** Most memory outside the heap and in tables that this engine takes. */

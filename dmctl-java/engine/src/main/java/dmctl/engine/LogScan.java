@@ -2,15 +2,18 @@ package dmctl.engine;
 
 import dmctl.engine.port.Io;
 import dmctl.engine.port.IoDone;
+import dmctl.replog.Frame;
 import java.nio.ByteBuffer;
 
 /**
  * A moving window over the ring for recovery: a stretch of linear log positions, read with a few
- * large reads at a time.
+ * large reads at a time; or the next head alone, where frames are so large that the disk is sooner
+ * done with their heads, one by one, than with all there is. The disk itself shows which.
  */
 final class LogScan implements IoDone {
     private static final int WINDOW_BYTES_MAX = 8 << 20;
     private static final int READ_BYTES_MAX = 1 << 20;
+    private static final int PASSED_OVER_BYTES_MIN = 32 << 10;
 
     private final Replica replica;
     private final LogIdentity identity;
@@ -19,6 +22,10 @@ final class LogScan implements IoDone {
     private int bytes;
     private int inFlight;
     private int error;
+    private boolean head;
+    private long beganNanos;
+    private double headNanos = Double.NaN;
+    private double nanosPerByte;
     private Runnable then = () -> {};
 
     LogScan(Replica replica, LogIdentity identity) {
@@ -44,10 +51,39 @@ final class LogScan implements IoDone {
         return (int) (position - from);
     }
 
+    /** Reads the head of a frame, and what follows if that pays for frames of this size. */
+    void loadHeads(long position, long bound, int frameBytes, Runnable loaded) {
+        head = frameBytes >= PASSED_OVER_BYTES_MIN && paysHeadAlone(frameBytes);
+        load(position, head ? position + Frame.HEAD_BYTES : bound, loaded);
+    }
+
+    private boolean paysHeadAlone(int frameBytes) {
+        if (Double.isNaN(headNanos)) {
+            return nanosPerByte > 0;
+        }
+        boolean pays = headNanos < nanosPerByte * frameBytes;
+        if (!pays) {
+            // Forgotten slowly: another part of the disk may do better.
+            headNanos *= 0.95;
+        }
+        return pays;
+    }
+
+    private void measure() {
+        double nanos = replica.nanos() - beganNanos;
+        if (head) {
+            headNanos = Double.isNaN(headNanos) ? nanos : 0.9 * headNanos + 0.1 * nanos;
+        } else if (bytes > 0) {
+            nanosPerByte = nanos / bytes;
+        }
+        head = false;
+    }
+
     /** Reads from a position on, as much as the window holds and the bound allows. */
     void load(long position, long bound, Runnable loaded) {
         from = position;
         bytes = (int) Math.min(buffer.capacity(), bound - position);
+        beganNanos = replica.nanos();
         error = 0;
         then = loaded;
         int at = 0;
@@ -78,6 +114,7 @@ final class LogScan implements IoDone {
 
     private void ended() {
         if (--inFlight == 0) {
+            measure();
             then.run();
         }
     }

@@ -49,7 +49,10 @@ final class Peers {
             lastBeatMicros = source.beatMicros();
             upstream = null;
             lostReason = reason;
-            lostMicros = replica.wallMicros();
+            // One that only tried has not been here.
+            if (lostMicros == 0 || source.ready()) {
+                lostMicros = replica.wallMicros();
+            }
         }
     }
 

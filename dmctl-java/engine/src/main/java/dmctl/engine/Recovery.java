@@ -39,9 +39,6 @@ final class Recovery {
     private static final int RANGE_LONGS = 3;
     private static final long[] NO_RANGES = {};
 
-    /** Frames from here on are passed over: reading their heads alone takes less time. */
-    private static final int PASSED_OVER_BYTES = 256 << 10;
-
     private final Replica replica;
     private final LogIdentity identity;
     private final Checkpoint checkpoint;
@@ -114,8 +111,7 @@ final class Recovery {
                 return;
             }
             if (!scan.has(position, Frame.HEAD_BYTES)) {
-                boolean pass = lastFrameBytes >= PASSED_OVER_BYTES;
-                scan.load(position, pass ? position + Frame.HEAD_BYTES : bound, this::walk);
+                scan.loadHeads(position, bound, lastFrameBytes, this::walk);
                 return;
             }
             if (!accept(scan.buffer(), scan.indexOf(position))) {

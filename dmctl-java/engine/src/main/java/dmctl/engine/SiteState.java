@@ -70,13 +70,26 @@ final class SiteState {
     }
 
     void say(Link newLink, Flow newFlow, String why, String next, long nowMicros) {
-        if (link != newLink || flow != newFlow || !reason.equals(why)) {
+        boolean never = sinceMicros == 0;
+        if (never
+                || flow != newFlow
+                || isOut(link) != isOut(newLink)
+                || isRefusedAnew(newLink, why)) {
             sinceMicros = nowMicros;
         }
         link = newLink;
         flow = newFlow;
         reason = why;
         nextStep = next;
+    }
+
+    /** A try to connect is no end of being out of reach. */
+    private static boolean isOut(Link link) {
+        return link == Link.DOWN || link == Link.CONNECTING;
+    }
+
+    private boolean isRefusedAnew(Link newLink, String why) {
+        return newLink == Link.REFUSED && (link != Link.REFUSED || !reason.equals(why));
     }
 
     /**

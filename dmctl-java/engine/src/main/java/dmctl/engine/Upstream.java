@@ -336,14 +336,18 @@ final class Upstream {
             return;
         }
         Standing standing = replica.standing();
+        boolean news = standing.forkedAtSeq != seq;
         standing.forkedAtSeq = seq;
         standing.primarySite = source.site();
         standing.role = standing.role == Role.TARGET ? Role.TARGET : Role.FENCED;
-        replica.event(
-                String.format(
-                        Locale.ROOT,
-                        "forked: this site holds records beyond seq %d that the history does not",
-                        seq));
+        // The primary says so at every try.
+        if (news) {
+            replica.event(
+                    String.format(
+                            Locale.ROOT,
+                            "forked: this site holds records beyond seq %d that the history does not",
+                            seq));
+        }
         ended = true;
         replica.checkpointer().save(() -> close("forked at seq " + seq));
     }

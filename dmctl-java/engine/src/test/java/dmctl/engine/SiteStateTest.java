@@ -235,13 +235,24 @@ class SiteStateTest {
     }
 
     @Test
-    void theTimeOfAStateIsKeptWhileItStaysTheSame() {
+    void theTimeOfAStateIsWhenItBeganHoweverOftenItIsTriedToEndIt() {
         SiteState site = async(Mode.WARN);
         site.say(Link.DOWN, Flow.DOWN, "cut", "", 10);
         site.say(Link.DOWN, Flow.DOWN, "cut", "wait", 20);
         assertThat(site.sinceMicros).isEqualTo(10);
-        site.say(Link.DOWN, Flow.DOWN, "refused", "wait", 30);
-        assertThat(site.sinceMicros).isEqualTo(30);
+        site.say(Link.CONNECTING, Flow.DOWN, "cut", "wait", 25);
+        site.say(Link.DOWN, Flow.DOWN, "nobody listens", "wait", 30);
+        assertThat(site.sinceMicros).isEqualTo(10);
+        assertThat(site.reason).isEqualTo("nobody listens");
+        site.say(Link.REFUSED, Flow.DOWN, "forked", "", 31);
+        site.say(Link.REFUSED, Flow.DOWN, "forked", "", 32);
+        assertThat(site.sinceMicros).isEqualTo(31);
+        site.say(Link.REFUSED, Flow.DOWN, "another group", "", 33);
+        assertThat(site.sinceMicros).isEqualTo(33);
+        site.say(Link.UP, Flow.CATCHING_UP, "", "", 34);
+        assertThat(site.sinceMicros).isEqualTo(34);
+        site.say(Link.DOWN, Flow.DOWN, "cut", "", 35);
+        assertThat(site.sinceMicros).isEqualTo(35);
         site.setOverLimit(true, 40);
         site.setOverLimit(true, 50);
         assertThat(site.overLimitMicros()).isEqualTo(40);
