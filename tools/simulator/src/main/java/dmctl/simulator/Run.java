@@ -305,7 +305,7 @@ final class Run implements SimProcess.World {
             throw new IOException("the devices of site " + siteNr + " are not visible here");
         }
         for (SimStorage storage : remoteOpen) {
-            if (!storage.isClosed()) {
+            if (!storage.isReleased()) {
                 throw new IOException(storage.name() + " is locked by another process");
             }
         }

@@ -57,8 +57,11 @@ final class SimStorage implements Storage {
         return thread;
     }
 
-    boolean isClosed() {
-        return closed || !thread.alive();
+    /**
+     * Whether its lock is released: after a close not before the last write under way has ended.
+     */
+    boolean isReleased() {
+        return (closed && underWay.isEmpty()) || !thread.alive();
     }
 
     @Override
@@ -151,6 +154,10 @@ final class SimStorage implements Storage {
     private void startWrite(Io io, boolean valid) {
         if (!valid) {
             thread.after(delay(disk.faults.writeNanos, 0), () -> end(io, EINVAL));
+            return;
+        }
+        if (revoked) {
+            thread.after(delay(disk.faults.writeNanos, 0), () -> end(io, DiskFaults.EIO));
             return;
         }
         SimDisk.Write write = capture(io);
