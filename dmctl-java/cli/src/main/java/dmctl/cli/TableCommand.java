@@ -12,9 +12,9 @@ import picocli.CommandLine.Spec;
         name = "table",
         mixinStandardHelpOptions = true,
         description =
-                "Checks tables of the targets replicator and replicator-dev; see TABLES.md beside"
-                        + " the manual.",
-        subcommands = {TableCheckCommand.class},
+                "Checks and converts tables of the targets replicator and replicator-dev; see TABLES.md"
+                        + " beside the manual.",
+        subcommands = {TableCheckCommand.class, TableFromCommand.class, TableToCommand.class},
         synopsisSubcommandLabel = "COMMAND")
 final class TableCommand implements Callable<Integer> {
     @Spec @Nullable CommandSpec spec;

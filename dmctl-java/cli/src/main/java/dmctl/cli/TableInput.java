@@ -1,5 +1,6 @@
 package dmctl.cli;
 
+import dmctl.config.table.Converted;
 import dmctl.config.table.TableError;
 import dmctl.config.table.TableException;
 import dmctl.config.table.TableFile;
@@ -9,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** Reads tables from where the command line says. */
+/** What the commands about tables have in common. */
 final class TableInput {
     private TableInput() {}
 
@@ -49,5 +50,22 @@ final class TableInput {
         }
         err.flush();
         return tables;
+    }
+
+    /**
+     * Tells what a conversion lost and what it chose.
+     *
+     * @param where what is lost has no words
+     * @param exact whether a loss is a failure
+     */
+    static void tell(Converted<?> converted, String where, boolean exact, PrintWriter err)
+            throws CommandFailure {
+        if (exact && !converted.lost().isEmpty()) {
+            throw new CommandFailure(
+                    ExitCode.FAILED, "not " + where + ": " + String.join("; ", converted.lost()));
+        }
+        converted.lost().forEach(what -> err.println("dmctl: not " + where + ": " + what));
+        converted.chosen().forEach(what -> err.println("dmctl: chosen: " + what));
+        err.flush();
     }
 }

@@ -134,4 +134,63 @@ class TableCommandTest {
                         () -> TableFile.parse("erp.table", wrong.get(1).substring(2)));
         assertThat(refusal).hasMessage(String.join("\n", wrong));
     }
+
+    private static final String TABLES =
+            """
+            erp: 0 8 replicator ringbuffer 4 /dev/sdl 0 auto 8192 blockdev 2 0 synchronous \
+            blockdev 4 1 asynchronous ios 5
+            erp-data: 0 4096 replicator-dev /dev/mapper/erp 0 0 1 /dev/sda nolog 0 \
+            1 1 /dev/sdb core 1 2048
+            """;
+
+    @Test
+    void to_prints_a_groups_file_and_from_the_tables_again() throws IOException {
+        assertThat(run("table", "to", file(TABLES))).isEqualTo(ExitCode.OK);
+        assertThat(err.toString()).contains("dmctl: chosen: name of site 0: local");
+        assertThat(out.toString()).startsWith("group: erp\nprimary: local\nregion-size: 1MiB\n");
+        Path yaml = Files.writeString(folder.resolve("g.yaml"), out.toString());
+        out.getBuffer().setLength(0);
+        err.getBuffer().setLength(0);
+
+        assertThat(run("table", "from", "--exact", yaml.toString())).isEqualTo(ExitCode.OK);
+        assertThat(out).hasToString(TABLES);
+        assertThat(err).hasToString("");
+        out.getBuffer().setLength(0);
+
+        assertThat(run("table", "from", "-f", yaml.toString())).isEqualTo(ExitCode.OK);
+        assertThat(out).hasToString(TABLES);
+    }
+
+    @Test
+    void to_takes_the_groups_name_from_the_command_line() throws IOException {
+        String unnamed = TABLES.replace("erp: ", "").replace("erp-data: ", "");
+
+        assertThat(run("table", "to", "--group", "db", file(unnamed))).isEqualTo(ExitCode.OK);
+        assertThat(out.toString()).startsWith("group: db\n").contains("{name: dev0,");
+    }
+
+    @Test
+    void names_what_is_lost_and_with_exact_refuses_it() throws IOException {
+        String file = file(TABLES.replace("core 1 2048", "core 2 2048 nosync"));
+        String lost = "device 0 at site 1: nosync\n";
+
+        assertThat(run("table", "to", file)).isEqualTo(ExitCode.OK);
+        assertThat(err.toString()).contains("dmctl: not in a group's file: " + lost);
+        out.getBuffer().setLength(0);
+
+        assertThat(run("table", "to", "--exact", file)).isEqualTo(ExitCode.FAILED);
+        assertThat(out).hasToString("");
+        assertThat(err.toString()).endsWith("dmctl: not in a group's file: " + lost);
+
+        String lab = Path.of("examples", "lab.yaml").toString();
+        assertThat(run("table", "from", "--exact", lab)).isEqualTo(ExitCode.FAILED);
+        assertThat(err.toString()).contains("dmctl: not in tables: site far: limit time=30s");
+    }
+
+    @Test
+    void ends_with_2_where_the_other_form_cannot_say_it() throws IOException {
+        assertThat(run("table", "to", file("0 8 zero\n"))).isEqualTo(ExitCode.USAGE);
+        assertThat(run("table", "to", file("0 8 replicator\n"))).isEqualTo(ExitCode.USAGE);
+        assertThat(run("table", "from", file("group: ["))).isEqualTo(ExitCode.USAGE);
+    }
 }

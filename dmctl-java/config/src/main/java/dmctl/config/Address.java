@@ -46,7 +46,12 @@ public sealed interface Address {
             return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
         }
 
-        boolean isLoopback() {
+        /**
+         * Tells whether only this machine reaches it.
+         *
+         * @return true if so
+         */
+        public boolean isLoopback() {
             return host.equals("localhost")
                     || host.equals("::1")
                     || host.matches("127(\\.[0-9]{1,3}){3}");

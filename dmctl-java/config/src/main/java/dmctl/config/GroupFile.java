@@ -217,13 +217,29 @@ public final class GroupFile {
         return found.nr();
     }
 
-    /** The same for the same name, so that all sites agree without an exchange. */
-    static UUID derivedUuid(String name) {
+    /**
+     * Returns the UUID of a group whose file gives none: the same for the same name, so that all
+     * sites agree without an exchange.
+     *
+     * @param name of the group
+     * @return its UUID
+     */
+    public static UUID derivedUuid(String name) {
         return UUID.nameUUIDFromBytes(("dmctl group " + name).getBytes(StandardCharsets.UTF_8));
     }
 
+    /**
+     * Tells whether a group, a site or a device may have a name.
+     *
+     * @param text the name
+     * @return true if so
+     */
+    public static boolean isName(String text) {
+        return text.matches(NAME);
+    }
+
     static String name(String text) throws WordException {
-        if (!text.matches(NAME)) {
+        if (!isName(text)) {
             throw new WordException(
                     "not a name", "use up to 63 letters, digits, dots, dashes and underscores");
         }

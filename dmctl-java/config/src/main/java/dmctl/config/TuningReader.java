@@ -15,9 +15,7 @@ final class TuningReader {
                         "memory", preset.memoryBytes(), text -> size(text, 8 << 20, 1 << 30, PAGE));
         int batch =
                 top.value(
-                        "batch",
-                        Math.min(preset.batchBytes(), memory / 8 / PAGE * PAGE),
-                        text -> size(text, 64 << 10, 16 << 20, PAGE));
+                        "batch", presetBatch(memory), text -> size(text, 64 << 10, 16 << 20, PAGE));
         if (batch > memory / 4) {
             findings.add(
                     top.node(),
@@ -60,6 +58,11 @@ final class TuningReader {
                         "disk-access",
                         preset.diskAccess(),
                         text -> SiteSettings.word(GroupConfig.DiskAccess.class, text)));
+    }
+
+    /** The most data in one batch where the file does not say. */
+    static int presetBatch(int memoryBytes) {
+        return Math.min(Tuning.DEFAULT.batchBytes(), memoryBytes / 8 / PAGE * PAGE);
     }
 
     private static int size(String text, int min, int max, int multiple) throws WordException {

@@ -109,6 +109,39 @@ public final class Units {
     }
 
     /**
+     * Writes a size exactly, as it is read.
+     *
+     * @param bytes 0 or more
+     * @return such as {@code 64MiB} or {@code 1000}
+     */
+    static String exactSize(long bytes) {
+        int unit = 0;
+        long number = bytes;
+        while (unit < 4 && number != 0 && number % 1024 == 0) {
+            number /= 1024;
+            unit++;
+        }
+        return unit == 0 ? Long.toString(number) : number + BINARY[unit];
+    }
+
+    /**
+     * Writes a time exactly, as it is read.
+     *
+     * @param millis 0 or more
+     * @return such as {@code 5s} or {@code 1500ms}
+     */
+    static String exactTime(long millis) {
+        if (millis == 0 || millis % 1_000 != 0) {
+            return millis + "ms";
+        }
+        long seconds = millis / 1_000;
+        if (seconds % 60 != 0) {
+            return seconds + "s";
+        }
+        return seconds % 3_600 == 0 ? seconds / 3_600 + "h" : seconds / 60 + "m";
+    }
+
+    /**
      * Writes a size for people, in at most four digits.
      *
      * @param bytes 0 or more

@@ -6,6 +6,7 @@ import dmctl.config.table.DirtyLog.FirstSync;
 import dmctl.config.table.Link.Policy;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -68,7 +69,8 @@ final class RandomTables {
         for (int i = random.nextInt(12); i >= 0; i--) {
             text.appendCodePoint(LETTERS[random.nextInt(LETTERS.length)]);
         }
-        return devices.add(text.toString()) ? text.toString() : device();
+        String path = Path.of(text.toString()).normalize().toString();
+        return path.length() > 1 && devices.add(path) ? path : device();
     }
 
     private LogDevice log(boolean sizeOptional) {
@@ -140,5 +142,47 @@ final class RandomTables {
                         ? new DirtyLog.Core(region, firstSync)
                         : new DirtyLog.Disk(device(), region, firstSync);
         return new Copy(linkNr, device(), log);
+    }
+
+    /** Tables of one group that a group's file can describe. */
+    String group() {
+        List<Link> links = new ArrayList<>();
+        boolean daemons = random.nextBoolean();
+        for (Link link : links(false)) {
+            Address address = new Address.Tcp("127.0.0.1", 7000 + link.nr());
+            boolean tcp = daemons && (link.nr() == 0 || links.size() == 1 || random.nextBoolean());
+            links.add(
+                    new Link(
+                            link.nr(),
+                            tcp ? Optional.of(address) : Optional.empty(),
+                            link.policy(),
+                            link.stall(),
+                            link.fallBehind()));
+        }
+        if (links.size() == 1) {
+            Link only = links.removeFirst();
+            links.add(
+                    new Link(0, Optional.empty(), only.policy(), only.stall(), only.fallBehind()));
+        }
+        links.sort(Comparator.comparingInt(Link::nr));
+        LogDevice log = log(false);
+        log =
+                new LogDevice(
+                        log.device(), log.startSector() / 16 * 8, log.opening(), log.sizeSectors());
+        StringBuilder text = new StringBuilder("g: ");
+        text.append(new ReplicatorTable(new Extent(0, 8), log, links).text());
+        long region = DirtyLog.Regions.SECTORS_MIN << random.nextInt(5);
+        int nr = 0;
+        for (int i = 1 + random.nextInt(3); i > 0; i--) {
+            List<Copy> copies = new ArrayList<>();
+            for (Link link : links) {
+                copies.add(copy(link.nr(), region));
+            }
+            Extent extent = new Extent(0, (1L << 20) + number(1L << 50));
+            ReplicatorDevTable device = new ReplicatorDevTable(extent, "/dev/mapper/g", nr, copies);
+            text.append("\ng-d").append(nr).append(": ").append(device.text());
+            nr += 1 + random.nextInt(600);
+        }
+        return text.toString();
     }
 }
