@@ -77,6 +77,9 @@ public final class GroupText {
         time("link-timeout", set.linkTimeoutMillis(), preset.linkTimeoutMillis());
         time("ask-sites", set.askSitesMillis(), preset.askSitesMillis());
         time("async-flush", set.asyncFlushMillis(), preset.asyncFlushMillis());
+        unless(
+                set.diskAccess() == preset.diskAccess(),
+                "disk-access: " + SiteSettings.spelled(set.diskAccess()));
     }
 
     private void time(String key, long millis, long preset) {

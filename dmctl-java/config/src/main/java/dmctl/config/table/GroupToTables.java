@@ -11,6 +11,7 @@ import dmctl.config.GroupConfig.Site;
 import dmctl.config.GroupConfig.Tuning;
 import dmctl.config.GroupFile;
 import dmctl.config.LogOpening;
+import dmctl.config.SiteSettings;
 import dmctl.config.Units;
 import dmctl.config.table.DirtyLog.FirstSync;
 import dmctl.config.table.DirtyLog.Regions;
@@ -177,6 +178,9 @@ public final class GroupToTables {
         time("link-timeout", set.linkTimeoutMillis(), preset.linkTimeoutMillis());
         time("ask-sites", set.askSitesMillis(), preset.askSitesMillis());
         time("async-flush", set.asyncFlushMillis(), preset.asyncFlushMillis());
+        if (set.diskAccess() != preset.diskAccess()) {
+            lost.add("disk-access " + SiteSettings.spelled(set.diskAccess()));
+        }
         if (group.insecure()) {
             lost.add("insecure");
         }

@@ -243,7 +243,8 @@ public final class TablesToGroup {
                 preset.heartbeatMillis(),
                 preset.linkTimeoutMillis(),
                 preset.askSitesMillis(),
-                preset.asyncFlushMillis());
+                preset.asyncFlushMillis(),
+                preset.diskAccess());
     }
 
     private static ConfigException refused(String why) {

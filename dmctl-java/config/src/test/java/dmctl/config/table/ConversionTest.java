@@ -173,6 +173,7 @@ class ConversionTest {
                         link-timeout: 2s
                         ask-sites: 1s
                         async-flush: 50ms
+                        disk-access: threads
                         insecure: true
                         devices:
                           - {name: data, size: 3MiB}
@@ -223,6 +224,7 @@ class ConversionTest {
                         "link-timeout 2 s",
                         "ask-sites 1 s",
                         "async-flush 0.05 s",
+                        "disk-access threads",
                         "insecure",
                         "the name of site 0, home",
                         "site home: listen 0.0.0.0:1",
