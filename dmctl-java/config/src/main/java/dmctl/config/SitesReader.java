@@ -36,8 +36,7 @@ final class SitesReader {
     private final List<Device> devices;
     private final boolean insecure;
 
-    /** What uses a path or address, so that nothing is used twice. */
-    private final Map<String, String> users = new HashMap<>();
+    private final Claims claims;
 
     SitesReader(
             Findings findings, Path folder, Path stateDir, List<Device> devices, boolean insecure) {
@@ -46,6 +45,7 @@ final class SitesReader {
         this.stateDir = stateDir;
         this.devices = devices;
         this.insecure = insecure;
+        this.claims = new Claims(findings);
     }
 
     List<Site> sites(Mapping top, @Nullable Node node, Numbering numbering) {
@@ -102,6 +102,7 @@ final class SitesReader {
                 }
             }
         }
+        claims.settle(daemon);
         entry.refuseTheRest();
         return new Site(nr, name, link, daemon, copies, settings);
     }
@@ -118,7 +119,7 @@ final class SitesReader {
             if (at != null) {
                 Path path = mapping.parse(at, device.name(), folder, text -> path(text));
                 if (!path.equals(folder)) {
-                    claim(at, path.toString(), "device " + device.name() + " of site " + site);
+                    claims.add(at, path.toString(), "device " + device.name() + " of site " + site);
                 }
                 copies.add(path);
             }
@@ -140,7 +141,7 @@ final class SitesReader {
         Node listenNode = entry.take("listen");
         if (listenNode != null && !listen.equals(none)) {
             refuseExposed(listenNode, listen);
-            claim(listenNode, listen.toString(), "listen of site " + name);
+            claims.add(listenNode, listen.toString(), "listen of site " + name);
         }
         Address connect = entry.value("connect", listen, this::address);
         if (connect instanceof Tcp tcp && tcp.isWildcard()) {
@@ -155,7 +156,7 @@ final class SitesReader {
             Address address = entry.parse(at, "nbd", none, this::address);
             if (!address.equals(none)) {
                 refuseExposed(at, address);
-                claim(at, address.toString(), "nbd of site " + name);
+                claims.add(at, address.toString(), "nbd of site " + name);
                 nbd.add(address);
             }
         }
@@ -179,7 +180,7 @@ final class SitesReader {
         LogOpening opening =
                 mapping.value(
                         "open", LogOpening.AUTO, text -> SiteSettings.word(LogOpening.class, text));
-        claim(node, path.toString(), "log of site " + site);
+        claims.add(node, path.toString(), "log of site " + site);
         mapping.refuseTheRest();
         return new LogPlace(path, start, opening, size);
     }
@@ -251,13 +252,6 @@ final class SitesReader {
                     at,
                     "reachable from other machines, without encryption",
                     "use 127.0.0.1 or unix:PATH, or add insecure: true to the group");
-        }
-    }
-
-    private void claim(Node at, String resource, String user) {
-        String other = users.putIfAbsent(resource, user);
-        if (other != null) {
-            findings.add(at, resource, "also the " + other, "give each its own");
         }
     }
 

@@ -1,6 +1,7 @@
 package dmctl.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dmctl.config.GroupConfig.LinkType;
@@ -209,6 +210,37 @@ class GroupFileTest {
                         "/srv/erp/group.yaml:5:3: sites: 101 with link: blockdev, but a log keeps"
                                 + " cursors of 100; give the others a daemon (link: tcp), or make a"
                                 + " second group");
+    }
+
+    private static String threeSites(String near, String vault) {
+        return """
+        group: three
+        insecure: true
+        devices:
+          - {name: data, size: 1MiB}
+        sites:
+          - {name: home, listen: "home:7701", log: {path: /dev/log}, devices: {data: /dev/a}}
+          - {name: near, listen: "NEAR:7701", log: {path: /dev/log}, devices: {data: /dev/a}}
+          - {name: vault, link: blockdev, devices: {data: VAULT}}
+        """
+                .replace("NEAR", near)
+                .replace("VAULT", vault);
+    }
+
+    @Test
+    void lets_machines_have_the_same_paths() throws Exception {
+        GroupConfig config = GroupFile.parse(FILE, threeSites("near", "/dev/b"));
+
+        assertThat(config.sites().get(0).devices()).isEqualTo(config.sites().get(1).devices());
+    }
+
+    @Test
+    void lets_no_two_users_of_a_machine_have_the_same_path() {
+        assertThatThrownBy(() -> GroupFile.parse(FILE, threeSites("HOME", "/dev/b")))
+                .hasMessageContaining("/dev/a: also the device data of site home;")
+                .hasMessageContaining("/dev/log: also the log of site home;");
+        assertThatThrownBy(() -> GroupFile.parse(FILE, threeSites("near", "/dev/a")))
+                .hasMessageContaining("/dev/a: also the device data of site ");
     }
 
     @Test

@@ -37,13 +37,8 @@ final class CopyParser {
             throw words.refuse(count, "invalid device parameters count", "write 1");
         }
         Word device = words.next();
-        group.claim(words, device, place(linkNr), user + " at site link " + linkNr);
+        group.claim(words, device, group.machine(linkNr), user + " at site link " + linkNr);
         return new Copy(linkNr, device.text(), dirtyLog(linkNr));
-    }
-
-    /** The same path is another device at another site that has a daemon of its own. */
-    private String place(int linkNr) {
-        return group.isElsewhere(linkNr) ? "site link " + linkNr + " " : "";
     }
 
     private DirtyLog dirtyLog(int linkNr) throws TableException {

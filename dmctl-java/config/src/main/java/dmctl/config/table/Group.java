@@ -1,5 +1,6 @@
 package dmctl.config.table;
 
+import dmctl.config.Address;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -38,7 +39,7 @@ final class Group {
      */
     static Group of(int line, LogDevice log, List<Link> links) {
         Group group = new Group(line, log);
-        group.users.put(log.device(), "replog");
+        group.users.put(" " + log.device(), "replog");
         links.forEach(group::add);
         return group;
     }
@@ -51,7 +52,6 @@ final class Group {
         return log;
     }
 
-    /** Names a device of its own for each link. */
     void add(Link link) {
         links.put(link.nr(), link);
     }
@@ -64,10 +64,15 @@ final class Group {
         return !links.isEmpty();
     }
 
-    /** Whether the copies behind a link are on another machine. */
-    boolean isElsewhere(int linkNr) {
+    /** The machine that the copies behind a link are on; empty for this one. */
+    String machine(int linkNr) {
         Link link = links.get(linkNr);
-        return linkNr != 0 && link != null && link.address().isPresent();
+        return link != null
+                        && linkNr != 0
+                        && link.address().orElse(null) instanceof Address.Tcp tcp
+                        && !tcp.isLoopback()
+                ? tcp.host()
+                : "";
     }
 
     int devices() {
@@ -80,8 +85,8 @@ final class Group {
     }
 
     /** Refuses a path that is in use already: two users would destroy each other's data. */
-    void claim(Words words, Word word, String place, String user) throws TableException {
-        String other = users.putIfAbsent(place + word.text(), user);
+    void claim(Words words, Word word, String machine, String user) throws TableException {
+        String other = users.putIfAbsent(machine + " " + word.text(), user);
         if (other != null) {
             throw words.refuse(word, "also the " + other, "give each a device of its own");
         }
