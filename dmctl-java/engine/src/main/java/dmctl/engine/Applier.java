@@ -222,7 +222,8 @@ final class Applier implements IoDone, FrameReader.Done {
         return urgent || eager;
     }
 
-    private long backlogBytesMax() {
+    /** What may wait while new records keep coming. */
+    long backlogBytesMax() {
         return Math.max(log.memory().capacity() / 8L * 5, log.identity().ringBytes() / 4);
     }
 

@@ -35,7 +35,12 @@ final class BatchWriter implements IoDone {
         this.replica = replica;
         this.devices = devices;
         this.done = done;
-        frame = Buffers.aligned(replica.log().identity().frameBytesMax());
+        frame = replica.linkBuffers().take(replica.log().identity().frameBytesMax());
+    }
+
+    /** Gives up its buffer; nothing is under way. */
+    void close() {
+        replica.linkBuffers().give(frame);
     }
 
     /** Copies the batch out of a frame and starts. */

@@ -6,6 +6,7 @@ import dmctl.engine.port.IoDone;
 import dmctl.engine.port.Storage;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** A resync of devices that are visible here: read, compare, write the blocks that differ. */
 final class BlockdevCopy implements ResyncSource.Sink, IoDone {
@@ -15,8 +16,8 @@ final class BlockdevCopy implements ResyncSource.Sink, IoDone {
         final ByteBuffer present;
         int block;
 
-        Work(int bytes) {
-            present = Buffers.aligned(bytes);
+        Work(ByteBuffer present) {
+            this.present = present;
         }
     }
 
@@ -24,6 +25,7 @@ final class BlockdevCopy implements ResyncSource.Sink, IoDone {
     private final ResyncSource source;
     private final Storage[] devices;
     private final Consumer<String> failed;
+    private final @Nullable Work[] works = new Work[ResyncSource.CHUNKS];
     private int inFlight;
 
     BlockdevCopy(Replica replica, SiteState site, Storage[] devices, Consumer<String> failed) {
@@ -48,9 +50,14 @@ final class BlockdevCopy implements ResyncSource.Sink, IoDone {
 
     @Override
     public void chunk(Chunk chunk) {
-        Work work = new Work(chunk.bytes);
+        Work work = works[chunk.slot];
+        if (work == null) {
+            work = new Work(Buffers.aligned(replica.devices().regions().regionBytes()));
+            works[chunk.slot] = work;
+        }
+        work.block = 0;
         work.io.op = Io.Op.READ;
-        work.io.buffer = work.present.duplicate().limit(chunk.bytes);
+        work.io.buffer = work.present.duplicate().clear().limit(chunk.bytes);
         work.io.offset = chunk.offset;
         work.io.attachment = work;
         work.io.tag = chunk.slot;

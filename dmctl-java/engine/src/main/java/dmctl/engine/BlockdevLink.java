@@ -267,7 +267,7 @@ final class BlockdevLink implements SiteLink, BatchWriter.Done, FrameReader.Done
         }
         FrameReader frames = reader;
         if (frames == null) {
-            frames = new FrameReader(replica);
+            frames = replica.takeReader();
             reader = frames;
         }
         frames.read(batch, this);
@@ -324,6 +324,10 @@ final class BlockdevLink implements SiteLink, BatchWriter.Done, FrameReader.Done
         Storage[] open = devices;
         if (open != null && !busy) {
             devices = null;
+            BatchWriter idle = writer;
+            if (idle != null) {
+                idle.close();
+            }
             writer = null;
             for (Storage device : open) {
                 device.close();
@@ -398,6 +402,9 @@ final class BlockdevLink implements SiteLink, BatchWriter.Done, FrameReader.Done
             copying.source().stop();
         }
         // The ends of what is under way may never be told here; the devices wait for them.
+        if (busy) {
+            writer = null;
+        }
         busy = false;
         closeDevices();
     }

@@ -4,6 +4,7 @@ import dmctl.engine.port.Io;
 import dmctl.engine.port.IoDone;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A target's side of a resync: compares regions with what its devices hold, writes what differs.
@@ -32,19 +33,25 @@ final class CopyTarget implements IoDone {
         int block;
         Step step = Step.IDLE;
 
-        Chunk(int slot, int regionBytes) {
+        Chunk(int slot, int regionBytes, LinkBuffers buffers) {
             this.slot = slot;
-            present = Buffers.aligned(regionBytes);
+            present = buffers.take(regionBytes);
             int blocks = BlockSums.blocks(regionBytes);
-            sums = Buffers.aligned(blocks * BlockSums.SUM_BYTES);
-            wanted = Buffers.aligned(2 * ((blocks + 7) / 8));
+            sums = buffers.take(blocks * BlockSums.SUM_BYTES);
+            wanted = buffers.take(2 * ((blocks + 7) / 8));
+        }
+
+        void give(LinkBuffers buffers) {
+            buffers.give(present);
+            buffers.give(sums);
+            buffers.give(wanted);
         }
     }
 
     private final Replica replica;
     private final LinkChannel channel;
     private final BlockSums blockSums = new BlockSums();
-    private final Chunk[] chunks = new Chunk[CHUNKS];
+    private final @Nullable Chunk[] chunks = new Chunk[CHUNKS];
     private final ArrayDeque<Chunk> answers = new ArrayDeque<>();
     private final ArrayDeque<Chunk> finished = new ArrayDeque<>();
     private int inFlight;
@@ -61,6 +68,17 @@ final class CopyTarget implements IoDone {
 
     void stop() {
         stopped = true;
+        giveBuffers();
+    }
+
+    private void giveBuffers() {
+        for (int i = 0; i < CHUNKS && inFlight == 0; i++) {
+            Chunk chunk = chunks[i];
+            chunks[i] = null;
+            if (chunk != null) {
+                chunk.give(replica.linkBuffers());
+            }
+        }
     }
 
     boolean sums(ByteBuffer in, int meta, int metaBytes) {
@@ -85,7 +103,7 @@ final class CopyTarget implements IoDone {
         }
         Chunk chunk = chunks[slot];
         if (chunk == null) {
-            chunk = new Chunk(slot, regionBytes);
+            chunk = new Chunk(slot, regionBytes, replica.linkBuffers());
             chunks[slot] = chunk;
         }
         if (chunk.step != Step.IDLE) {
@@ -115,7 +133,11 @@ final class CopyTarget implements IoDone {
     public void ioDone(Io io) {
         inFlight--;
         replica.peers().copyEnded();
-        if (!(io.attachment instanceof Chunk chunk) || stopped) {
+        if (stopped) {
+            giveBuffers();
+            return;
+        }
+        if (!(io.attachment instanceof Chunk chunk)) {
             return;
         }
         if (io.error != 0) {

@@ -120,12 +120,15 @@ final class Explain {
 
     /**
      * What the log could not release if it had to: what a site lacks, and what the devices are
-     * behind with. That a live site and the devices get what fits in memory a little later is no
-     * sign of that.
+     * behind with. That a live site gets what fits in memory a little later is no sign of that, nor
+     * that the devices are left alone under load.
      */
     private long heldBytes(LogRing log) {
         long late = log.memory().capacity();
-        long held = bytesAfter(log, replica.applier().appliedSeq()) - late;
+        long held =
+                bytesAfter(log, replica.applier().appliedSeq())
+                        - late
+                        - replica.applier().backlogBytesMax();
         for (SiteState site : replica.sites().others()) {
             if (replica.serving() && site.pinSeq() < log.headSeq()) {
                 long lacks = bytesAfter(log, site.pinSeq());

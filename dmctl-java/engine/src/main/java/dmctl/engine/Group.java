@@ -159,6 +159,16 @@ public final class Group implements FrontEnd, Admin {
         return linkBuffers;
     }
 
+    /** Bytes of all buffers that links and copies have ever had made. */
+    long bufferBytes() {
+        return linkBuffers.madeBytes();
+    }
+
+    /** Readers of the log there are now. */
+    int readers() {
+        return replica.readers();
+    }
+
     /** The ring in memory, one for all openings of the log. */
     ByteBuffer memory(LogIdentity identity) {
         int bytes = Math.max(def.tuning().memoryBytes(), 3 * identity.frameBytesMax()) & -4096;

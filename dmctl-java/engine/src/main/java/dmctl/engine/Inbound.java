@@ -32,6 +32,10 @@ final class Inbound implements LinkChannel.Events {
         return gone || !channel.isOpen();
     }
 
+    boolean isUpstream() {
+        return upstream != null;
+    }
+
     LinkChannel channel() {
         return channel;
     }

@@ -2,21 +2,38 @@ package dmctl.engine;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 
-/** Buffers of links, kept for the next connection: direct memory is slow to give back. */
+/**
+ * Buffers of links and copies, kept for the next connection: direct memory is slow to give back.
+ */
 final class LinkBuffers {
-    private final ArrayDeque<ByteBuffer> free = new ArrayDeque<>();
+    private final List<ByteBuffer> free = new ArrayList<>();
+    private long madeBytes;
 
+    /** A buffer of so many bytes or more, with anything in it. */
     ByteBuffer take(int bytes) {
-        ByteBuffer buffer = free.poll();
-        if (buffer == null || buffer.capacity() < bytes) {
-            buffer = Buffers.aligned(bytes);
+        int best = -1;
+        for (int i = 0; i < free.size(); i++) {
+            int capacity = free.get(i).capacity();
+            if (capacity >= bytes && (best < 0 || capacity < free.get(best).capacity())) {
+                best = i;
+            }
         }
-        return buffer.clear().order(ByteOrder.LITTLE_ENDIAN);
+        if (best >= 0 && free.get(best).capacity() / 2 <= bytes) {
+            return free.remove(best).clear().order(ByteOrder.LITTLE_ENDIAN);
+        }
+        madeBytes += bytes;
+        return Buffers.aligned(bytes);
     }
 
     void give(ByteBuffer buffer) {
-        free.push(buffer);
+        free.add(buffer);
+    }
+
+    /** Bytes of all buffers ever made. */
+    long madeBytes() {
+        return madeBytes;
     }
 }

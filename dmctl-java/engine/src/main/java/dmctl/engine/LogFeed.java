@@ -34,6 +34,15 @@ final class LogFeed implements FrameReader.Done {
 
     void stop() {
         channel = null;
+        giveReader();
+    }
+
+    private void giveReader() {
+        FrameReader frames = reader;
+        if (frames != null && frames.isFree() && channel == null) {
+            replica.giveReader(frames);
+            reader = null;
+        }
     }
 
     /** The next seq to send: all before has been queued. */
@@ -74,7 +83,7 @@ final class LogFeed implements FrameReader.Done {
     private void readBack(long batch, long last) {
         FrameReader frames = reader;
         if (frames == null) {
-            frames = new FrameReader(replica);
+            frames = replica.takeReader();
             reader = frames;
         }
         fromLog = true;
@@ -98,6 +107,7 @@ final class LogFeed implements FrameReader.Done {
             runPosition = frame.pinnedPosition();
         }
         frame.release();
+        giveReader();
         replica.wake();
     }
 

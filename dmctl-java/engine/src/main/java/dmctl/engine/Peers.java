@@ -22,7 +22,26 @@ final class Peers {
     }
 
     void accept(Wire wire) {
+        if (inbound.size() >= inboundMax()) {
+            closeOldest();
+        }
         inbound.add(new Inbound(replica, wire));
+    }
+
+    /** Connections at a time: from each other site one that asks, one that sends, and its last. */
+    int inboundMax() {
+        return 3 * replica.sites().others().length + 1;
+    }
+
+    /** Whoever connects without end must not keep a site out, nor end the one that sends. */
+    private void closeOldest() {
+        for (Inbound each : inbound) {
+            if (!each.isUpstream()) {
+                inbound.remove(each);
+                each.close("too many connections");
+                return;
+            }
+        }
     }
 
     @Nullable Upstream upstream() {

@@ -10,6 +10,7 @@ import dmctl.engine.port.Storage;
 import dmctl.engine.port.Wire;
 import dmctl.replog.LinkCursors;
 import dmctl.replog.RecoveryTally;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -34,6 +35,7 @@ final class Replica implements IoDone {
     private final Sites sites;
     private final Devices devices;
     private final List<FrameReader> readers = new ArrayList<>();
+    private final ArrayDeque<FrameReader> idleReaders = new ArrayDeque<>();
     private final Opener opener;
     private final Peers peers = new Peers(this);
 
@@ -279,8 +281,27 @@ final class Replica implements IoDone {
         closedWhenQuiet();
     }
 
+    /**
+     * A reader that nobody uses; to be given back, or kept by a part that lives as long as this.
+     */
+    FrameReader takeReader() {
+        if (!idleReaders.isEmpty()) {
+            return idleReaders.pop();
+        }
+        return new FrameReader(this);
+    }
+
     void addReader(FrameReader reader) {
         readers.add(reader);
+    }
+
+    void giveReader(FrameReader reader) {
+        Invariant.check(reader.isFree(), "a reader given back reads nothing");
+        idleReaders.push(reader);
+    }
+
+    int readers() {
+        return readers.size();
     }
 
     long pinnedPosition() {
@@ -421,7 +442,7 @@ final class Replica implements IoDone {
     }
 
     void accept(Wire wire) {
-        if (!open || closing || shutdown != null) {
+        if (!open || closing || shutdown != null || !failure.isEmpty()) {
             wire.close();
             return;
         }

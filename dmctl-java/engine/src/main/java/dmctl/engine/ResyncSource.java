@@ -41,12 +41,14 @@ final class ResyncSource implements Request.Done {
         }
     }
 
-    private static final int CHUNKS = 8;
+    static final int CHUNKS = 8;
 
     private final Replica replica;
     private final SiteState site;
     private final Sink sink;
-    private final Chunk[] chunks = new Chunk[CHUNKS];
+
+    /** None before the first start: most sites are never copied again. */
+    private Chunk[] chunks = {};
 
     private boolean running;
     private int pass;
@@ -69,11 +71,16 @@ final class ResyncSource implements Request.Done {
         this.replica = replica;
         this.site = site;
         this.sink = sink;
+    }
+
+    private Chunk[] makeChunks() {
+        Chunk[] made = new Chunk[CHUNKS];
         for (int i = 0; i < CHUNKS; i++) {
-            chunks[i] = new Chunk(i, replica.devices().regions().regionBytes());
-            chunks[i].request.done = this;
-            chunks[i].request.owner = chunks[i];
+            made[i] = new Chunk(i, replica.devices().regions().regionBytes());
+            made[i].request.done = this;
+            made[i].request.owner = made[i];
         }
+        return made;
     }
 
     boolean running() {
@@ -82,6 +89,9 @@ final class ResyncSource implements Request.Done {
 
     /** Begins from the first region. */
     void start() {
+        if (chunks.length == 0) {
+            chunks = makeChunks();
+        }
         running = true;
         pass = 0;
         sentBytes = 0;
@@ -290,7 +300,7 @@ final class ResyncSource implements Request.Done {
     }
 
     @Nullable Chunk chunk(int slot) {
-        return slot >= 0 && slot < CHUNKS && chunks[slot].busy && chunks[slot].given
+        return slot >= 0 && slot < chunks.length && chunks[slot].busy && chunks[slot].given
                 ? chunks[slot]
                 : null;
     }

@@ -41,6 +41,25 @@ final class Stranger implements LinkChannel.Events {
         }
     }
 
+    /** Asks for all records from a seq on, and takes them. */
+    void fetch(long fromSeq) {
+        greet(Hello.Kind.QUERY);
+        channel.sendLongs(Message.FETCH, fromSeq);
+        pump();
+        lab.until(
+                "all is fetched",
+                () -> {
+                    pump();
+                    return heard.contains(Message.FETCH_END);
+                });
+    }
+
+    void hangUp() {
+        channel.close();
+        theirs.breakOff("gone");
+        pump();
+    }
+
     /** Begins a history of its own. */
     TermHistory beginTerm() {
         TermHistory history = TermHistory.EMPTY.open(new Term(1, 77, 0, 0, Term.Kind.FIRST));
