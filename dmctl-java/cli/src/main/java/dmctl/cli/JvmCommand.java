@@ -1,11 +1,13 @@
 package dmctl.cli;
 
 import dmctl.config.GroupConfig;
-import dmctl.config.GroupConfig.Device;
+import dmctl.config.MemoryNeeds;
 import java.io.File;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -14,31 +16,8 @@ import java.util.Objects;
 final class JvmCommand {
     private static final long MIB = 1 << 20;
 
-    /** Heap besides what grows with devices and log. */
-    private static final long HEAP_BASE = 64 * MIB;
-
-    /** Of it for young objects: next to none are made while data flows. */
+    /** Heap for young objects: next to none are made while data flows. */
     private static final long YOUNG = 16 * MIB;
-
-    /** Heap bytes for each region of the region map. */
-    private static final long HEAP_PER_REGION = 24;
-
-    /** Ranges the engine keeps of records that are not applied, at most, and heap bytes of each. */
-    private static final long RANGES_MAX = 4 << 20;
-
-    private static final long HEAP_PER_RANGE = 60;
-
-    /** Bytes of the log for each of those ranges, and heap bytes for each block of the log. */
-    private static final long LOG_PER_RANGE = 256;
-
-    private static final long LOG_BLOCK = 4096;
-    private static final long HEAP_PER_LOG_BLOCK = 72;
-
-    /** Off-heap memory besides the ring: buffers of clients and workers. */
-    private static final long DIRECT_BASE = 160 * MIB;
-
-    /** Off-heap memory for each site, besides two batches. */
-    private static final long DIRECT_PER_SITE = 4 * MIB;
 
     private JvmCommand() {}
 
@@ -54,8 +33,10 @@ final class JvmCommand {
                         "-XX:+UseSerialGC",
                         "-Xms32m",
                         "-Xmn" + YOUNG / MIB + "m",
-                        "-Xmx" + heapBytes(config, logBytes(site)) / MIB + "m",
-                        "-XX:MaxDirectMemorySize=" + directBytes(config) / MIB + "m",
+                        "-Xmx" + MemoryNeeds.heapBytes(config, logBytes(site)) / MIB + "m",
+                        "-XX:MaxDirectMemorySize=" + MemoryNeeds.directBytes(config) / MIB + "m",
+                        "-XX:ReservedCodeCacheSize=64m",
+                        "-XX:MaxMetaspaceSize=64m",
                         "-XX:+ExitOnOutOfMemoryError",
                         "-Xshare:auto",
                         "--enable-native-access=" + nativeModules()));
@@ -69,29 +50,12 @@ final class JvmCommand {
     /** The log as it is, or as it will be made. */
     private static long logBytes(GroupConfig.Site site) {
         GroupConfig.LogPlace log = site.daemon().orElseThrow().log();
-        try {
-            return Math.max(log.newBytes(), Files.size(log.path()));
+        try (FileChannel there = FileChannel.open(log.path(), StandardOpenOption.READ)) {
+            // A channel knows the size of a block device, too.
+            return Math.max(log.newBytes(), there.size() - log.startBytes());
         } catch (IOException e) {
             return log.newBytes(); // not made yet
         }
-    }
-
-    static long heapBytes(GroupConfig config, long logBytes) {
-        long regions = 0;
-        for (Device device : config.devices()) {
-            regions += device.sizeBytes() / config.tuning().regionBytes() + 1;
-        }
-        return HEAP_BASE
-                + regions * HEAP_PER_REGION
-                + Math.min(RANGES_MAX, logBytes / LOG_PER_RANGE) * HEAP_PER_RANGE
-                + logBytes / LOG_BLOCK * HEAP_PER_LOG_BLOCK;
-    }
-
-    static long directBytes(GroupConfig config) {
-        return config.tuning().memoryBytes()
-                + DIRECT_BASE
-                + (config.sites().size() + 1)
-                        * (DIRECT_PER_SITE + 2L * config.tuning().batchBytes());
     }
 
     private static String nativeModules() {

@@ -7,6 +7,7 @@ import com.grack.nanojson.JsonObject;
 import com.grack.nanojson.JsonParser;
 import dmctl.config.GroupConfig;
 import dmctl.config.GroupFile;
+import dmctl.config.MemoryNeeds;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -248,10 +249,10 @@ class CommandsTest {
         GroupConfig config = GroupFile.parse(file, small);
         GroupConfig large = GroupFile.parse(file, small.replace("size: 1GiB", "size: 8TiB"));
 
-        assertThat(JvmCommand.heapBytes(config, 256L << 20)).isBetween(120L << 20, 160L << 20);
-        assertThat(JvmCommand.heapBytes(config, 8L << 30)).isBetween(400L << 20, 500L << 20);
-        assertThat(JvmCommand.heapBytes(large, 256L << 20)).isGreaterThan(1L << 30);
-        assertThat(JvmCommand.directBytes(config)).isBetween(240L << 20, 280L << 20);
+        assertThat(MemoryNeeds.heapBytes(config, 256L << 20)).isBetween(120L << 20, 160L << 20);
+        assertThat(MemoryNeeds.heapBytes(config, 8L << 30)).isBetween(400L << 20, 500L << 20);
+        assertThat(MemoryNeeds.heapBytes(large, 256L << 20)).isGreaterThan(1L << 30);
+        assertThat(MemoryNeeds.directBytes(config)).isBetween(240L << 20, 280L << 20);
         assertThat(JvmCommand.daemon(config, config.sites().getFirst()))
                 .contains("dmctl.daemon.Dmctld", "--site", "home", "--create");
         assertThat(JvmCommand.extraOptions(" -Xlog:gc  -ea ")).containsExactly("-Xlog:gc", "-ea");

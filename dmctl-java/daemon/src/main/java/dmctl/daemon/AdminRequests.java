@@ -88,6 +88,7 @@ final class AdminRequests {
             JsonObject json =
                     StatusJson.of(
                             snapshot.get(SOON_MILLIS, TimeUnit.MILLISECONDS), clock.wallMicros());
+            json.put("memoryBytes", ProcessMemory.bytesMax());
             json.put("pid", ProcessHandle.current().pid());
             json.put("uuid", config.uuid().toString());
             JsonObject answer = done("");

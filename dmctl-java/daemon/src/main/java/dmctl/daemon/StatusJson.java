@@ -55,7 +55,7 @@ final class StatusJson {
         log.put("usedBytes", status.logUsedBytes());
         log.put("secondsToFull", status.logSecondsToFull());
         json.put("log", log);
-        json.put("memoryBytes", status.memoryBytes());
+        json.put("engineMemoryBytes", status.memoryBytes());
         json.put("stalled", problem(status.stalled()));
         JsonArray problems = new JsonArray();
         status.problems().forEach(problem -> problems.add(problem(problem)));

@@ -14,7 +14,7 @@ import java.util.ArrayDeque;
  */
 final class Applier implements IoDone, FrameReader.Done {
     private static final int WRITES_IN_FLIGHT_MAX = 16;
-    private static final int WINDOW_BYTES_MAX = 4 << 20;
+    static final int WINDOW_BYTES_MAX = 4 << 20;
     private static final int JOINED_BYTES_MAX = 1 << 20;
     private static final long QUIET_NANOS = 20_000_000L;
     private static final long AGE_NANOS_MAX = 30_000_000_000L;

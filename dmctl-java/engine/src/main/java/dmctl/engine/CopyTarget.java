@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * A target's side of a resync: compares regions with what its devices hold, writes what differs.
  */
 final class CopyTarget implements IoDone {
-    private static final int CHUNKS = 8;
+    static final int CHUNKS = 8;
 
     private enum Step {
         IDLE,

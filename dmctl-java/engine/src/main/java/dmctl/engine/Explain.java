@@ -144,11 +144,9 @@ final class Explain {
         return next == batches.end() ? 0 : log.headPosition() - batches.position(next);
     }
 
-    /** Most memory outside the heap and in tables that this engine takes. */
+    /** Most memory that this engine takes. */
     long memoryBytesMax() {
-        long tables = replica.log().identity().ringBytes() / 4096 * 48;
-        return replica.log().memory().capacity()
-                + tables
-                + Devices.indexBytesMax(replica.log().identity().unappliedRecordsMax());
+        MemoryBound bound = MemoryBound.of(replica.def(), replica.log().identity());
+        return bound.heapBytes() + bound.bufferBytes();
     }
 }

@@ -44,18 +44,22 @@ final class LinkChannel implements Wire.Events {
         this.replica = replica;
         this.wire = wire;
         this.events = events;
-        // Room for a batch, and for a region whose blocks all differ.
         messageBytesMax =
-                Math.max(
+                (int)
+                        messageBytesMax(
                                 replica.log().identity().frameBytesMax(),
-                                replica.devices().regions().regionBytes())
-                        + EXTRA_BYTES;
+                                replica.devices().regions().regionBytes());
         in = replica.linkBuffers().take(messageBytesMax);
         out = replica.linkBuffers().take(messageBytesMax);
         heardNanos = replica.nanos();
         sentNanos = heardNanos;
         movedNanos = heardNanos;
         wire.listen(this);
+    }
+
+    /** Room for a batch, and for a region whose blocks all differ. */
+    static long messageBytesMax(long frameBytes, long regionBytes) {
+        return Math.max(frameBytes, regionBytes) + EXTRA_BYTES;
     }
 
     String peer() {

@@ -11,7 +11,7 @@ import java.nio.ByteBuffer;
  * done with their heads, one by one, than with all there is. The disk itself shows which.
  */
 final class LogScan implements IoDone {
-    private static final int WINDOW_BYTES_MAX = 8 << 20;
+    static final int WINDOW_BYTES_MAX = 8 << 20;
     private static final int READ_BYTES_MAX = 1 << 20;
     private static final int PASSED_OVER_BYTES_MIN = 32 << 10;
 

@@ -29,8 +29,12 @@ final class Peers {
     }
 
     /** Connections at a time: from each other site one that asks, one that sends, and its last. */
-    int inboundMax() {
-        return 3 * replica.sites().others().length + 1;
+    private int inboundMax() {
+        return inboundMax(replica.sites().others().length);
+    }
+
+    static int inboundMax(int others) {
+        return 3 * others + 1;
     }
 
     /** Whoever connects without end must not keep a site out, nor end the one that sends. */

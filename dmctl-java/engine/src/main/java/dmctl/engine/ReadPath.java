@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * that is not in the log yet are waited for.
  */
 final class ReadPath implements IoDone, FrameReader.Done {
-    private static final int LOG_READERS = 8;
+    static final int LOG_READERS = 8;
 
     /** A part that has to come from the log; a cold path. */
     private record LogPart(Request request, int device, long sector, long sectors, long seq) {}
