@@ -96,7 +96,8 @@ public final class IoUring implements AutoCloseable {
             rings.set(JAVA_INT, array + 4L * i, i);
         }
         sqes = map(fd, (long) entries * SQE_BYTES, MAP_SQES);
-        event = Arena.ofAuto().allocate(JAVA_LONG);
+        // Never given back: the kernel ends the last wait some time after the ring is closed.
+        event = Arena.global().allocate(JAVA_LONG);
     }
 
     /**

@@ -184,6 +184,8 @@ public final class GroupLoop implements Executor {
             if (group == null) {
                 throw new IllegalStateException("group " + name + ": nothing to run");
             }
+            // What was submitted before the loop ran waits for nobody else.
+            afterRound.run();
             while (!stopping) {
                 round(group);
             }
