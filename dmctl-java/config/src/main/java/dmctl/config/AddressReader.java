@@ -18,7 +18,7 @@ final class AddressReader {
      */
     static Address parse(String text, Path folder) throws WordException {
         if (text.startsWith("unix:")) {
-            return new Address.Unix(socketPath(folder.resolve(text.substring(5)).normalize()));
+            return new Address.Unix(socketPath(PathReader.parse(text.substring(5), folder)));
         }
         int colon = text.lastIndexOf(':');
         String host = colon < 0 ? "" : text.substring(0, colon);

@@ -130,8 +130,7 @@ public final class GroupFile {
             return folder;
         }
         Mapping defaults = new Mapping(node, "defaults", findings);
-        Path stateDir =
-                defaults.value("state-dir", folder, text -> folder.resolve(text).normalize());
+        Path stateDir = defaults.value("state-dir", folder, text -> PathReader.parse(text, folder));
         defaults.refuseTheRest();
         return stateDir;
     }

@@ -133,7 +133,7 @@ final class SitesReader {
                 entry.value(
                         "state-dir",
                         stateDir.resolve(name),
-                        text -> folder.resolve(text).normalize());
+                        text -> PathReader.parse(text, folder));
         checkSocketPath(entry, state.resolve("admin.sock"));
         Address none = new Tcp("", 0);
         Address listen =
@@ -235,7 +235,7 @@ final class SitesReader {
         if (text.isBlank() || text.indexOf('\0') >= 0) {
             throw new WordException("not a path", "write the path of a file or block device");
         }
-        return folder.resolve(text).normalize();
+        return PathReader.parse(text, folder);
     }
 
     private void checkSocketPath(Mapping entry, Path socket) {

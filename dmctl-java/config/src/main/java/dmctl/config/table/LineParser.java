@@ -35,6 +35,7 @@ final class LineParser {
      * @return its table; empty if the target is another's
      */
     Optional<Table> table() throws TableException {
+        words.requireWritable();
         if (words.left() > 0 && words.peek().text().endsWith(":")) {
             name = Optional.of(name(words.next()));
         }

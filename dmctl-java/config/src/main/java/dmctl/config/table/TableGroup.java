@@ -42,6 +42,7 @@ record TableGroup(
                         .toList();
         Optional<String> name = Optional.empty();
         LogDevice log = null;
+        boolean hasControl = false;
         List<Link> links = List.of();
         List<Member> members = new ArrayList<>();
         for (Ours line : tables.ours()) {
@@ -50,12 +51,13 @@ record TableGroup(
                     if (log != null) {
                         throw severalGroups(line);
                     }
+                    hasControl = true;
                     name = line.name();
                     log = control.log();
                     links = control.links();
                 }
                 case ReplicatorDevTable device -> {
-                    if (log == null) {
+                    if (!hasControl) {
                         throw new ConfigException(
                                 "line "
                                         + line.line()
@@ -67,7 +69,7 @@ record TableGroup(
                                     device.devNr(), line.name(), device.extent(), device.copies()));
                 }
                 case OneLineTable both -> {
-                    if (log != null && !both.log().device().equals(log.device())) {
+                    if (hasControl || (log != null && !both.log().device().equals(log.device()))) {
                         throw severalGroups(line);
                     }
                     log = log == null ? both.log() : log;

@@ -15,6 +15,7 @@ import dmctl.config.LogOpening;
 import dmctl.config.Units;
 import dmctl.config.table.DirtyLog.FirstSync;
 import dmctl.config.table.DirtyLog.Regions;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -210,10 +211,15 @@ public final class TablesToGroup {
         return new LogPlace(path(log.device()), start, log.opening(), size);
     }
 
-    private Path path(String device) {
-        return device.matches("[0-9]+:[0-9]+")
-                ? Path.of("/dev/block", device)
-                : folder.resolve(device).normalize();
+    private Path path(String device) throws ConfigException {
+        try {
+            return device.matches("[0-9]+:[0-9]+")
+                    ? Path.of("/dev/block", device)
+                    : folder.resolve(device).normalize();
+        } catch (InvalidPathException e) {
+            throw new ConfigException(
+                    device + ": not a path: " + e.getReason() + "; use a UTF-8 locale");
+        }
     }
 
     private static boolean isExposed(Site site) {

@@ -73,6 +73,15 @@ final class Words {
         }
     }
 
+    /** Refuses words that could not be written again. */
+    void requireWritable() throws TableException {
+        for (Word word : words) {
+            if (!isWritable(word.text())) {
+                throw refuse(word, "a control character in a word", "remove it");
+            }
+        }
+    }
+
     int left() {
         return words.size() - next;
     }

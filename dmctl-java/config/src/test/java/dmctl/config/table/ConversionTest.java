@@ -244,6 +244,8 @@ class ConversionTest {
                 "0 8 replicator-dev /r 0 0 1 a nolog 0 | line 1: the table of its replicator is",
                 "0 8 replicator ringbuffer 2 a 0 blockdev 1 0; 0 8 replicator ringbuffer 2 b 0"
                         + " blockdev 1 0 | line 2 begins another group; convert one group at a time",
+                "0 8 replicator replog 2 a 0 local 1 0 1 b nolog 0; 0 8 replicator-dev 1:1 0 0 1 c"
+                        + " nolog 0 | line 2: the table of its replicator is not here",
                 "0 8 replicator ringbuffer 2 a 3 blockdev 1 0; 0 8 replicator-dev 1:1 0 0 1 b nolog"
                         + " 0 | no group's file can say this: the log's start, sector 3, is not",
                 "0 8 replicator ringbuffer 2 a 0 blockdev 1 0; 0 8 replicator-dev 1:1 2048 0 1 b"

@@ -4,6 +4,7 @@ import dmctl.config.Address;
 import dmctl.config.LogOpening;
 import dmctl.config.table.DirtyLog.FirstSync;
 import dmctl.config.table.Link.Policy;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -16,8 +17,18 @@ import java.util.Set;
 
 /** Any table that can be said, from a seed. */
 final class RandomTables {
-    private static final int[] LETTERS =
-            "abz019/._-+=:,#\\ \t\u00a0ü\ud83d\ude00^'\"".codePoints().toArray();
+    private static final String PLAIN = "abz019/._-+=:,#\\ \t^'\"";
+
+    private static final int[] LETTERS = letters("\u00a0ü\ud83d\ude00");
+
+    /** All letters, or those that paths of this locale may have. */
+    private static int[] letters(String strange) {
+        try {
+            return (PLAIN + Path.of(strange)).codePoints().toArray();
+        } catch (InvalidPathException e) {
+            return PLAIN.codePoints().toArray();
+        }
+    }
 
     private final Random random;
     private final Set<String> devices = new HashSet<>();

@@ -196,6 +196,25 @@ class TableFileTest {
     }
 
     @Test
+    void refuses_what_no_word_can_hold() {
+        for (String letter : List.of("\0", "\\\r")) {
+            TableException refusal =
+                    catchThrowableOfType(
+                            TableException.class,
+                            () ->
+                                    TableFile.parse(
+                                            "t",
+                                            "0 8 replicator ringbuffer 2 /dev/"
+                                                    + letter
+                                                    + "x 0 blockdev 1 0"));
+
+            assertThat(refusal.errors().getFirst())
+                    .extracting(TableError::column, TableError::cause)
+                    .containsExactly(29, "a control character in a word");
+        }
+    }
+
+    @Test
     void says_when_it_cannot_be_told_which_replicator_is_meant() throws TableException {
         TableFile file =
                 TableFile.parse(

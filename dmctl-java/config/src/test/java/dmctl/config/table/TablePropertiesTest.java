@@ -59,6 +59,13 @@ class TablePropertiesTest {
         assertThat(refused).as("most changes are errors, some are not").isBetween(1, TEXTS - 1);
     }
 
+    private static char anyLetter(Random random) {
+        String likely = "\0\r\\\u0085\u00a0+=:, \t\u007f";
+        return random.nextBoolean()
+                ? likely.charAt(random.nextInt(likely.length()))
+                : (char) random.nextInt(0x3000);
+    }
+
     /** One to three words or letters changed, doubled or left out. */
     private static String changed(Random random, String line) {
         String text = line;
@@ -71,7 +78,7 @@ class TablePropertiesTest {
                 case 2 -> words[at] = words[random.nextInt(words.length)];
                 case 3 -> words[at] = Long.toString(random.nextLong() >> random.nextInt(64));
                 case 4 -> words[at] = words[at].substring(words[at].length() / 2);
-                default -> words[at] = words[at] + (char) random.nextInt(0x3000);
+                default -> words[at] = words[at] + anyLetter(random) + anyLetter(random);
             }
             text = String.join(" ", words);
         }
