@@ -159,48 +159,49 @@ class ConversionTest {
         assertThat(group.value().insecure()).isTrue();
     }
 
+    private static final String UNSAYABLE =
+            """
+            group: g
+            uuid: 6f1c2a34-9f5e-4b6a-8a1d-3c5b7e9f0a12
+            block-size: 4096
+            memory: 128MiB
+            batch: 2MiB
+            heartbeat: 500ms
+            link-timeout: 2s
+            ask-sites: 1s
+            async-flush: 50ms
+            disk-access: threads
+            insecure: true
+            devices:
+              - {name: data, size: 3MiB}
+            sites:
+              - name: home
+                listen: 0.0.0.0:1
+                connect: home:1
+                log: {path: log, size: 4MiB, open: open}
+                devices: {data: h}
+                out-of-reach: wait
+              - name: near
+                listen: near:1
+                log: {path: nlog}
+                devices: {data: n}
+                nbd: unix:n.sock
+                state-dir: elsewhere
+                policy: sync
+                degrade-after: 1m
+                mode: drop
+                limit: {ios: 5}
+              - name: far
+                link: blockdev
+                devices: {data: f}
+                limit: {size: 1MiB}
+                mode: drop
+                resync-rate: 1MiB/s
+            """;
+
     @Test
     void names_what_tables_have_no_words_for() throws Exception {
-        Converted<TableFile> tables =
-                toTables(
-                        """
-                        group: g
-                        uuid: 6f1c2a34-9f5e-4b6a-8a1d-3c5b7e9f0a12
-                        block-size: 4096
-                        memory: 128MiB
-                        batch: 2MiB
-                        heartbeat: 500ms
-                        link-timeout: 2s
-                        ask-sites: 1s
-                        async-flush: 50ms
-                        disk-access: threads
-                        insecure: true
-                        devices:
-                          - {name: data, size: 3MiB}
-                        sites:
-                          - name: home
-                            listen: 0.0.0.0:1
-                            connect: home:1
-                            log: {path: log, size: 4MiB, open: open}
-                            devices: {data: h}
-                            out-of-reach: wait
-                          - name: near
-                            listen: near:1
-                            log: {path: nlog}
-                            devices: {data: n}
-                            nbd: unix:n.sock
-                            state-dir: elsewhere
-                            policy: sync
-                            degrade-after: 1m
-                            mode: drop
-                            limit: {ios: 5}
-                          - name: far
-                            link: blockdev
-                            devices: {data: f}
-                            limit: {size: 1MiB}
-                            mode: drop
-                            resync-rate: 1MiB/s
-                        """);
+        Converted<TableFile> tables = toTables(UNSAYABLE);
 
         assertThat(tables.value().text())
                 .startsWith(
