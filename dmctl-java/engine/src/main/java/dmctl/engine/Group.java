@@ -159,14 +159,9 @@ public final class Group implements FrontEnd, Admin {
         return linkBuffers;
     }
 
-    /** Bytes of all buffers that links and copies have ever had made. */
-    long bufferBytes() {
-        return linkBuffers.madeBytes();
-    }
-
-    /** Readers of the log there are now. */
-    int readers() {
-        return replica.readers();
+    /** As it is now: another one after the log has been opened anew. */
+    Replica replica() {
+        return replica;
     }
 
     /** The ring in memory, one for all openings of the log. */

@@ -45,16 +45,16 @@ class ResourceScenarioTest {
         Stranger first = stranger();
         first.fetch(1);
         first.hangUp();
-        long made = home.group().bufferBytes();
-        int readers = home.group().readers();
+        long made = home.group().linkBuffers().madeBytes();
+        int readers = home.group().replica().readers();
         assertThat(readers).isPositive();
         for (int i = 0; i < 10; i++) {
             Stranger next = stranger();
             next.fetch(1);
             next.hangUp();
         }
-        assertThat(home.group().readers()).isEqualTo(readers);
-        assertThat(home.group().bufferBytes()).isEqualTo(made);
+        assertThat(home.group().replica().readers()).isEqualTo(readers);
+        assertThat(home.group().linkBuffers().madeBytes()).isEqualTo(made);
     }
 
     @Test
@@ -81,19 +81,9 @@ class ResourceScenarioTest {
 
     @Test
     void aSiteThatHasFailedTakesNoConnection() {
-        home.write(0, "abc");
-        lab.run(1_000);
-        lab.cut("home", "far");
-        home.write(3, "lost");
-        lab.run(1_000);
-        far.takeover();
-        far.write(3, "new");
-        lab.mendAll();
-        lab.until("home is refused", () -> far.sees("home").link() == Link.REFUSED);
-        home.fullForExports(true);
-        far.resync("home", true);
-        lab.until("home has failed", () -> home.status().role() == Role.FAILED);
-        assertThat(new Stranger(lab, far, home, FRAME_BYTES).isHungUpOn()).isTrue();
+        home.group().replica().fail("for this test");
+        assertThat(home.status().role()).isEqualTo(Role.FAILED);
+        assertThat(stranger().isHungUpOn()).isTrue();
     }
 
     @Test
@@ -104,9 +94,9 @@ class ResourceScenarioTest {
         vault.data().breakDown(Io.Op.WRITE);
         primary.write(0, "a");
         other.run(10_000);
-        long made = primary.group().bufferBytes();
+        long made = primary.group().linkBuffers().madeBytes();
         other.run(60_000);
-        assertThat(primary.group().bufferBytes()).isEqualTo(made);
+        assertThat(primary.group().linkBuffers().madeBytes()).isEqualTo(made);
         vault.data().mend();
         other.until("again", () -> primary.sees("vault").data() == Data.CONSISTENT);
     }
@@ -120,10 +110,10 @@ class ResourceScenarioTest {
         target.data().breakDown(Io.Op.WRITE);
         other.start();
         other.run(20_000);
-        long made = target.group().bufferBytes();
+        long made = target.group().linkBuffers().madeBytes();
         assertThat(made).isPositive();
         other.run(60_000);
-        assertThat(target.group().bufferBytes()).isEqualTo(made);
+        assertThat(target.group().linkBuffers().madeBytes()).isEqualTo(made);
         target.data().mend();
         other.until("synced", () -> source.sees("far").data() == Data.CONSISTENT);
     }
