@@ -6,6 +6,7 @@ import dmctl.replog.Body;
 import dmctl.replog.BodyFault;
 import dmctl.replog.Frame;
 import dmctl.replog.FrameFault;
+import dmctl.replog.RecoveryCase;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
@@ -214,6 +215,7 @@ final class FrameReader implements IoDone {
                         log.crc());
         if (fault != FrameFault.NONE
                 || Frame.checksum(buffer, base) != log.batches().checksum(of)) {
+            replica.recoveryTally().add(RecoveryCase.HEAD_DAMAGED);
             return at(base) + "frame head: " + fault;
         }
         return checkBody(base);
@@ -228,6 +230,7 @@ final class FrameReader implements IoDone {
         for (int i = 0; i < Body.count(buffer, body) && !headOnly; i++) {
             if ((record < 0 || record == i)
                     && !Body.dataIntact(buffer, body, base + Frame.HEAD_BYTES, i, log.crc())) {
+                replica.recoveryTally().add(RecoveryCase.DATA_DAMAGED);
                 return at(base) + "data of seq " + (Body.firstSeq(buffer, body) + i) + ": checksum";
             }
         }

@@ -267,6 +267,12 @@ final class Roles {
                             replica.explain().dataText()));
             return;
         }
+        if (log.failed()) {
+            done.refused(
+                    String.format(
+                            Locale.ROOT, "site %s takes no records: %s", name, log.failure()));
+            return;
+        }
         if (isHistoryFull()) {
             done.refused(historyFullText());
             return;

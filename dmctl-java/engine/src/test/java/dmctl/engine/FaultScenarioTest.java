@@ -103,6 +103,17 @@ class FaultScenarioTest {
     }
 
     @Test
+    void aTargetWhoseLogHasFailedRefusesToTakeOver() {
+        home.write(0, "abc");
+        lab.run(2_000);
+        far.log().breakDown(Io.Op.WRITE);
+        home.write(3, "d");
+        lab.until("the log has failed", () -> far.problems().contains("log"));
+        home.kill();
+        assertThat(far.takeover()).startsWith("REFUSED").contains("takes no records");
+    }
+
+    @Test
     void aFlippedBitBelowTheFlushedMarkIsNamedAndNeverSkipped() {
         home.write(0, "abc");
         home.flush();
