@@ -7,6 +7,7 @@ import dmctl.engine.GroupStatus;
 import dmctl.engine.GroupStatus.SiteStatus;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Where images and states are held against what was promised. */
@@ -215,13 +216,16 @@ final class Checks {
      * Clones a site, lets the clone lose its process or its power, and looks at what it hands over.
      */
     void cloneOf(SimSite site) {
+        cloneOf(site, random.oneIn(2));
+    }
+
+    void cloneOf(SimSite site, boolean powerCut) {
         GroupStatus status = run.status(site);
         boolean isPrimary = site.nr == run.failover().primary().nr && run.failover().serving();
         if (!isPrimary && (status == null || status.role() != GroupStatus.Role.TARGET)) {
             return;
         }
         boolean consistent = status != null && status.data() == GroupStatus.Data.CONSISTENT;
-        boolean powerCut = random.oneIn(2);
         long floor =
                 isPrimary
                         ? powerCut ? run.floors.afterPowerCut : run.floors.afterKill
@@ -257,8 +261,8 @@ final class Checks {
     }
 
     /**
-     * Opens a clone whose log has a flipped bit: what is handed over is a prefix still, or the
-     * damage is found.
+     * Opens a clone whose log is damaged: what is handed over is all that had to survive, or the
+     * damage is found. Where the damage looks like a torn end it may be any prefix.
      */
     void damagedCloneOf(SimSite site) {
         GroupStatus status = run.status(site);
@@ -266,25 +270,39 @@ final class Checks {
         if (status == null || (!isPrimary && status.role() != GroupStatus.Role.TARGET)) {
             return;
         }
+        LogDamage damage = LogDamage.any(random);
+        LogDamage.Where where =
+                random.oneIn(3) ? LogDamage.Where.UNFLUSHED : LogDamage.Where.DURABLE;
+        boolean consistent = status.data() == GroupStatus.Data.CONSISTENT;
+        long floor =
+                where == LogDamage.Where.UNFLUSHED
+                        ? 0
+                        : isPrimary ? run.floors.afterKill : consistent ? owedAt(site) : 0;
         run.load().settle();
         CloneRun clone = new CloneRun(run, site, false, random.split());
-        if (!clone.damage()) {
+        if (!clone.damage(damage, where)) {
             return;
         }
+        run.counters.count("damage: " + damage);
+        run.trace.line(() -> "*** a clone of " + site.name + ": " + damage + ", " + where);
         int[] found = clone.image(!isPrimary);
         if (found == null) {
-            run.counters.count("damage: found, not served");
+            run.counters.count("damage: " + damage + ", not served");
+            run.trace.line(() -> "    not served: " + clone.reason());
             return;
         }
-        Verdict verdict = judgeAnyLine(found, 0);
+        Verdict verdict = judgeAnyLine(found, floor);
         if (!verdict.good()) {
             throw new Violation(
-                    "a clone of "
-                            + site.name
-                            + " with a flipped bit in its log: "
-                            + verdict.reason());
+                    String.format(
+                            Locale.ROOT,
+                            "a clone of %s with damage to its log (%s, %s): %s",
+                            site.name,
+                            damage,
+                            where,
+                            verdict.reason()));
         }
-        run.counters.count("damage: harmless");
+        run.counters.count("damage: " + damage + ", harmless");
     }
 
     /** What a target owes by its policy and by what it has acknowledged to the primary. */

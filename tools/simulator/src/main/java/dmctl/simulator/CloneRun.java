@@ -44,9 +44,9 @@ final class CloneRun implements SimProcess.World {
         }
     }
 
-    /** Flips a bit in the log; false if nothing was written there. */
-    boolean damage() {
-        return site.log.flipBit(random);
+    /** Damages the log; false if nothing was written there that it could be done to. */
+    boolean damage(LogDamage damage, LogDamage.Where where) {
+        return damage.inflict(site.log, where, random);
     }
 
     String reason() {
@@ -96,6 +96,7 @@ final class CloneRun implements SimProcess.World {
             reason = "does not come to serve: " + process.group().notServingReason();
         }
         process.thread.die();
+        run.countRecovery(process.group());
         return image;
     }
 

@@ -21,6 +21,17 @@ final class Counters {
         return count == null ? 0 : count[0];
     }
 
+    /** Returns what was expected and has not come, one word after the other. */
+    String missing() {
+        StringBuilder text = new StringBuilder();
+        counts.forEach((what, count) -> {
+            if (count[0] == 0) {
+                text.append(text.isEmpty() ? "" : ", ").append(what);
+            }
+        });
+        return text.toString();
+    }
+
     synchronized void addAll(Counters other) {
         other.counts.forEach((what, count) -> add(what, count[0]));
     }

@@ -11,6 +11,9 @@ final class DiskFaults {
     int failWrites;
     int failFlushes;
 
+    /** Reads of this page fail; -1 for none. */
+    int badPage = -1;
+
     /** Writes fail with ENOSPC. */
     boolean full;
 
@@ -21,7 +24,11 @@ final class DiskFaults {
     long writeNanos = 30_000;
     long flushNanos = 150_000;
 
-    int readError() {
+    int readError(long offset, long length) {
+        long bad = (long) badPage * Pages.BYTES;
+        if (badPage >= 0 && offset <= bad && bad < offset + length) {
+            return EIO;
+        }
         if (failReads > 0) {
             failReads--;
             return EIO;
@@ -51,6 +58,7 @@ final class DiskFaults {
 
     void heal() {
         failReads = 0;
+        badPage = -1;
         failWrites = 0;
         failFlushes = 0;
         full = false;

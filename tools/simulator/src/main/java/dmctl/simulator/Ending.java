@@ -3,7 +3,6 @@ package dmctl.simulator;
 import dmctl.engine.GroupStatus;
 import dmctl.engine.GroupStatus.Flow;
 import dmctl.engine.GroupStatus.SiteStatus;
-import java.util.Arrays;
 
 /** The end of a run: all is healed, every site catches up, all stop cleanly and are equal. */
 final class Ending {
@@ -148,12 +147,11 @@ final class Ending {
 
     private void equal(SimSite primary, String name, SimDisk[] devices) {
         for (int i = 0; i < devices.length; i++) {
-            int at = Arrays.mismatch(primary.devices[i].content, devices[i].content);
+            int at = primary.devices[i].content.mismatch(devices[i].content);
             if (at >= 0) {
                 int sector = at / Stamp.SECTOR;
-                int here = Stamp.read(devices[i].content, sector * Stamp.SECTOR, i, sector);
-                int there =
-                        Stamp.read(primary.devices[i].content, sector * Stamp.SECTOR, i, sector);
+                int here = Stamp.read(devices[i].content, i, sector);
+                int there = Stamp.read(primary.devices[i].content, i, sector);
                 throw new Violation(
                         name
                                 + " differs from the primary at the end: dev "

@@ -181,6 +181,7 @@ final class Failover {
         boolean wanted = takeovers < run.plan.takeovers || random.oneIn(4);
         SimSite target = wanted ? candidate() : null;
         if (target != null && random.percent(70)) {
+            run.weather().restartLater(primary());
             takeOver(target);
         } else {
             run.counters.count("primary: restarted");
@@ -356,7 +357,8 @@ final class Failover {
                             look(process);
                         }
                         case TARGET, FENCED -> {
-                            if (++attempts > 5) {
+                            // What it had heard of the last takeover may not have been durable.
+                            if (++attempts > 5 || status.term() < takeoverTerm) {
                                 taking = -1;
                                 giveUpTakeover();
                             } else {

@@ -15,6 +15,7 @@ final class ImageReader implements Request.Done {
     private final Consumer<int[]> done;
     private final Consumer<String> failed;
     private final List<ByteBuffer> pool;
+    private final byte[] scratch = new byte[CHUNK];
     private int nextDevice;
     private int nextSector;
     private int nextIndex;
@@ -95,10 +96,11 @@ final class ImageReader implements Request.Done {
         if (chunk == null || data == null || over) {
             return;
         }
-        byte[] bytes = new byte[(int) request.length];
-        data.get(data.position(), bytes);
+        byte[] bytes = scratch;
+        int length = (int) request.length;
+        data.get(data.position(), bytes, 0, length);
         pool.add(data);
-        for (int i = 0; i * Stamp.SECTOR < bytes.length; i++) {
+        for (int i = 0; i * Stamp.SECTOR < length; i++) {
             found[chunk.index + i] =
                     Stamp.read(bytes, i * Stamp.SECTOR, chunk.device, chunk.firstSector + i);
         }

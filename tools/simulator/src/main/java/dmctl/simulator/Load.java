@@ -3,6 +3,7 @@ package dmctl.simulator;
 import dmctl.engine.GroupDefinition.Policy;
 import dmctl.engine.GroupStatus;
 import dmctl.engine.port.Request;
+import dmctl.simulator.Moments.Moment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,6 +26,7 @@ final class Load implements Request.Done {
     private final int bufferBytes;
     private final List<ByteBuffer> pool;
     private final List<Op> abandoned = new ArrayList<>();
+    private final byte[] scratch = new byte[POOLED_BYTES];
     private @Nullable SimProcess server;
     private long newestSeq;
     private int changes;
@@ -133,7 +135,10 @@ final class Load implements Request.Done {
         }
         run.trace.mix(1, op.nr, (long) op.device << 32 | op.firstSector);
         run.trace.line(() -> "writer " + writer + " " + describe(op));
-        process.group().submit(request);
+        boolean taken = process.group().submit(request);
+        if (!taken) {
+            run.moments().met(Moment.LOG_FULL);
+        }
         if (op.changes() && underWay.contains(op)) {
             noteSeq(op);
         }
@@ -195,7 +200,8 @@ final class Load implements Request.Done {
         op.device = random.below(plan.deviceSectors.length);
         int blocks = plan.deviceSectors[op.device] / grid;
         int dice = random.below(100);
-        int most = dice < 70 ? 8 : dice < 96 ? 32 : bufferBytes / Stamp.SECTOR;
+        int small = plan.bulky ? 20 : 70;
+        int most = dice < small ? 8 : dice < small + 26 ? 32 : bufferBytes / Stamp.SECTOR;
         int length = 1 + random.below(Math.max(1, Math.min(most / grid, blocks / 2)));
         int room = blocks - length + 1;
         // Half of the traffic meets in a small part of each device.
@@ -221,13 +227,13 @@ final class Load implements Request.Done {
     }
 
     private void stamp(Op op) {
-        byte[] bytes = new byte[op.sectors * Stamp.SECTOR];
+        byte[] bytes = scratch;
         for (int i = 0; i < op.sectors; i++) {
             Stamp.write(bytes, i * Stamp.SECTOR, op.writer, op.nr, op.device, op.firstSector + i);
         }
         ByteBuffer data = op.request.data;
         if (data != null) {
-            data.put(data.position(), bytes);
+            data.put(data.position(), bytes, 0, op.sectors * Stamp.SECTOR);
         }
     }
 
@@ -326,7 +332,10 @@ final class Load implements Request.Done {
     private void completed(Op op) {
         Floors floors = run.floors;
         switch (op.kind) {
-            case FLUSH -> floors.afterPowerCut = Math.max(floors.afterPowerCut, op.covers);
+            case FLUSH -> {
+                floors.afterPowerCut = Math.max(floors.afterPowerCut, op.covers);
+                run.moments().met(Moment.FLUSHED);
+            }
             case READ -> checkRead(op);
             default -> completedChange(op);
         }
@@ -343,10 +352,13 @@ final class Load implements Request.Done {
         floors.afterKill = Math.max(floors.afterKill, seq);
         if (op.request.fua) {
             floors.afterPowerCut = Math.max(floors.afterPowerCut, seq);
+            run.moments().met(Moment.FLUSHED);
         }
         run.checks().completed(seq, op.request.fua);
+        // The sites had let it pass, and it waited for a flush while their policies were changed.
+        boolean admittedBefore = op.request.fua && journal.issued(op.nr) <= run.weather().setTick();
         SimProcess process = server;
-        if (process == null || !run.anySyncSite()) {
+        if (process == null || !run.anySyncSite() || admittedBefore) {
             return;
         }
         for (GroupStatus.SiteStatus site : process.group().status().sites()) {
@@ -365,8 +377,9 @@ final class Load implements Request.Done {
         if (data == null) {
             return;
         }
-        byte[] bytes = new byte[op.sectors * Stamp.SECTOR];
-        data.get(data.position(), bytes);
+        byte[] bytes = scratch;
+        data.get(data.position(), bytes, 0, op.sectors * Stamp.SECTOR);
+        boolean early = false;
         for (int i = 0; i < op.sectors; i++) {
             int sector = op.firstSector + i;
             int content = Stamp.read(bytes, i * Stamp.SECTOR, op.device, sector);
@@ -382,7 +395,11 @@ final class Load implements Request.Done {
             }
             if (content >= 0) {
                 run.floors.afterKill = Math.max(run.floors.afterKill, line.lowSeq(content));
+                early |= !journal.completed(content);
             }
+        }
+        if (early) {
+            run.moments().met(Moment.READ_BEFORE_COMPLETION);
         }
     }
 }

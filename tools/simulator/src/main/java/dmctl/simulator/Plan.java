@@ -49,6 +49,9 @@ final class Plan {
     final boolean baseStamps;
     final long thinkNanos;
 
+    /** Whether writes are mostly large, so that the log goes round and has no room at times. */
+    final boolean bulky;
+
     /** Whether writers that are far ahead of the faults wait for them. */
     final boolean paced;
 
@@ -88,6 +91,7 @@ final class Plan {
         baseStamps = random.oneIn(2);
         thinkNanos = random.oneIn(3) ? 10_000L : 150_000L;
         paced = random.percent(80);
+        bulky = random.oneIn(6);
     }
 
     int siteCount() {

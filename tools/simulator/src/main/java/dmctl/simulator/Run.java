@@ -6,6 +6,7 @@ import dmctl.engine.GroupDefinition.Policy;
 import dmctl.engine.GroupDefinition.Settings;
 import dmctl.engine.GroupStatus;
 import dmctl.engine.port.Network;
+import dmctl.replog.RecoveryCase;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -44,6 +45,7 @@ final class Run implements SimProcess.World {
     private final Checks checks;
     private final Failover failover;
     private final Weather weather;
+    private final Moments moments;
     private final Ending ending;
     private final List<SimStorage> remoteOpen = new ArrayList<>();
     private Phase phase = Phase.LOADING;
@@ -75,6 +77,7 @@ final class Run implements SimProcess.World {
         checks = new Checks(this, random.split());
         failover = new Failover(this, random.split());
         weather = new Weather(this, random.split());
+        moments = new Moments(this, random.split());
         ending = new Ending(this);
         plan.settings.forEach(this::settingsChanged);
     }
@@ -95,16 +98,16 @@ final class Run implements SimProcess.World {
     }
 
     private SimDisk device(String name, int devNr, boolean atPrimary) {
-        int bytes = plan.deviceSectors[devNr] * Stamp.SECTOR;
-        SimDisk disk = new SimDisk(name, bytes, diskRandom.percent(80));
+        byte[] content = new byte[plan.deviceSectors[devNr] * Stamp.SECTOR];
+        boolean volatileCache = diskRandom.percent(80);
         if (atPrimary && plan.baseStamps) {
-            for (int sector = 0; sector < bytes / Stamp.SECTOR; sector += 3) {
-                Stamp.writeBase(disk.content, sector * Stamp.SECTOR, devNr, sector);
+            for (int sector = 0; sector < plan.deviceSectors[devNr]; sector += 3) {
+                Stamp.writeBase(content, sector * Stamp.SECTOR, devNr, sector);
             }
         } else if (!atPrimary && plan.garbageAtTargets) {
-            Stamp.garbage(disk.content, diskRandom);
+            Stamp.garbage(content, diskRandom);
         }
-        return disk;
+        return new SimDisk(name, Pages.of(content), volatileCache);
     }
 
     private boolean[] baseStamped() {
@@ -209,6 +212,10 @@ final class Run implements SimProcess.World {
         return weather;
     }
 
+    Moments moments() {
+        return moments;
+    }
+
     boolean anySyncSite() {
         return syncSites;
     }
@@ -263,6 +270,7 @@ final class Run implements SimProcess.World {
         if (process != null) {
             process.thread.die();
             site.process = null;
+            countRecovery(process.group());
             trace.mix(4, site.nr, 0);
             trace.line(() -> "--- " + process.thread.name + " ends");
             boolean holdsRemote = remoteOpen.removeIf(s -> s.thread() == process.thread);
@@ -271,6 +279,12 @@ final class Run implements SimProcess.World {
                     disk.processKilled(diskRandom);
                 }
             }
+        }
+    }
+
+    void countRecovery(Group group) {
+        for (RecoveryCase row : RecoveryCase.values()) {
+            counters.add("recovery: " + row, group.recoveryTally().count(row));
         }
     }
 

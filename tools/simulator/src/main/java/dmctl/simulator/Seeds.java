@@ -1,5 +1,6 @@
 package dmctl.simulator;
 
+import dmctl.replog.RecoveryCase;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +24,20 @@ final class Seeds {
 
     Seeds(@Nullable Consumer<String> lines) {
         this.lines = lines;
+    }
+
+    /** Names what enough seeds must reach: each fault and each row of the recovery table. */
+    static void expect(Counters counters) {
+        Weather.expect(counters);
+        for (LogDamage damage : LogDamage.values()) {
+            counters.add("damage: " + damage, 0);
+        }
+        for (Moments.Moment moment : Moments.Moment.values()) {
+            counters.add("moment: " + moment, 0);
+        }
+        for (RecoveryCase row : RecoveryCase.values()) {
+            counters.add("recovery: " + row, 0);
+        }
     }
 
     Counters counters() {

@@ -11,60 +11,35 @@ import org.jspecify.annotations.Nullable;
  * write is remembered, so that a power cut can keep, lose or tear each of them.
  */
 final class SimDisk {
-    static final int PAGE = 4096;
-
-    /** One write under way or in the volatile cache; without data: zeroes. */
-    static final class Write {
-        final int offset;
-        final int length;
-        final byte @Nullable [] data;
-
-        Write(int offset, int length, byte @Nullable [] data) {
-            this.offset = offset;
-            this.length = length;
-            this.data = data;
-        }
-
-        boolean overlaps(int otherOffset, int otherLength) {
-            return offset < otherOffset + otherLength && otherOffset < offset + length;
-        }
-
-        void copyTo(byte[] target, int from, int bytes) {
-            if (data == null) {
-                Arrays.fill(target, offset + from, offset + from + bytes, (byte) 0);
-            } else {
-                System.arraycopy(data, from, target, offset + from, bytes);
-            }
-        }
-    }
+    static final int PAGE = Pages.BYTES;
 
     final String name;
     final boolean volatileCache;
-    final byte[] content;
+    final Pages content;
     final DiskFaults faults = new DiskFaults();
-    final List<Write> inFlight = new ArrayList<>();
+    final List<DiskWrite> inFlight = new ArrayList<>();
 
     private final byte[] @Nullable [] durablePages;
     private int[] touched = new int[64];
     private int touchedCount;
-    private final ArrayList<Write> cached = new ArrayList<>();
+    private final ArrayList<DiskWrite> cached = new ArrayList<>();
     private long cachedBefore;
     private boolean lostByFailedFlush;
-    private final @Nullable Write[] recent = new @Nullable Write[64];
+    private final @Nullable DiskWrite[] recent = new @Nullable DiskWrite[64];
     private int recentCount;
     private int coveredByLastFlush;
     private int coveredByFlushBefore;
     private int witnessed;
 
     SimDisk(String name, int bytes, boolean volatileCache) {
-        this(name, new byte[bytes], volatileCache);
+        this(name, new Pages(bytes), volatileCache);
     }
 
-    SimDisk(String name, byte[] content, boolean volatileCache) {
+    SimDisk(String name, Pages content, boolean volatileCache) {
         this.name = name;
         this.content = content;
         this.volatileCache = volatileCache;
-        durablePages = new byte[content.length / PAGE][];
+        durablePages = new byte[content.count()][];
     }
 
     /** Returns the number of writes ended so far: a flush submitted now covers exactly these. */
@@ -73,65 +48,73 @@ final class SimDisk {
     }
 
     /**
-     * Flips a bit, at rest, of something written not long ago that two flushes and a later write
-     * have followed: only then can what is left bear witness that it was durable. False if there is
-     * none.
+     * Returns one of the last writes that two flushes and a later write have followed, null if
+     * there is none: only then can what is left bear witness that it was durable.
      */
-    boolean flipBit(SimRandom random) {
-        int oldest = Math.max(0, recentCount - recent.length);
-        if (witnessed <= oldest) {
-            return false;
+    @Nullable DiskWrite witnessedWrite(SimRandom random) {
+        return recentWrite(Math.max(0, recentCount - recent.length), witnessed, random);
+    }
+
+    /** Returns one of the last writes that no flush has covered, null if there is none. */
+    @Nullable DiskWrite unflushedWrite(SimRandom random) {
+        int from = Math.max(coveredByLastFlush, recentCount - recent.length);
+        return recentWrite(from, recentCount, random);
+    }
+
+    private @Nullable DiskWrite recentWrite(int from, int to, SimRandom random) {
+        return from < to ? recent[(from + random.below(to - from)) % recent.length] : null;
+    }
+
+    /** Brings back what was there before a write; false if all of it has been overwritten since. */
+    boolean undo(DiskWrite write) {
+        boolean any = false;
+        for (int page = write.firstPage(); page <= write.lastPage(); page++) {
+            byte[] older = write.before[page - write.firstPage()];
+            if (Pages.same(content.get(page), write.part(page))
+                    && !Pages.same(older, write.part(page))) {
+                content.set(page, older);
+                any = true;
+            }
         }
-        Write write = recent[(oldest + random.below(witnessed - oldest)) % recent.length];
-        if (write == null) {
-            return false;
-        }
-        content[write.offset + random.below(write.length)] ^= (byte) (1 << random.below(8));
-        return true;
+        return any;
     }
 
     /** A write reaches the disk's cache, or the medium where there is none. */
-    void apply(Write write) {
+    void apply(DiskWrite write) {
         recent[recentCount++ % recent.length] = write;
         witnessed = coveredByFlushBefore;
-        applyPart(write, 0, write.length);
+        write.before = new byte[write.lastPage() - write.firstPage() + 1][];
+        for (int i = 0; i < write.before.length; i++) {
+            write.before[i] = content.get(write.firstPage() + i);
+        }
+        applyPart(write, write.offset, write.length);
     }
 
     /** The sectors of a write reach the cache or not, each by chance. */
-    void applySome(Write write, SimRandom random, int keepPercent) {
-        for (int at = 0; at < write.length; at += Stamp.SECTOR) {
+    void applySome(DiskWrite write, SimRandom random, int keepPercent) {
+        for (int at = write.offset; at < write.offset + write.length; at += Stamp.SECTOR) {
             if (random.percent(keepPercent)) {
                 applyPart(write, at, Stamp.SECTOR);
             }
         }
     }
 
-    private void applyPart(Write write, int from, int bytes) {
-        if (!volatileCache) {
-            write.copyTo(content, from, bytes);
-            return;
-        }
-        int first = (write.offset + from) / PAGE;
-        int last = (write.offset + from + bytes - 1) / PAGE;
-        for (int page = first; page <= last; page++) {
-            keepAside(page);
+    private void applyPart(DiskWrite write, int from, int bytes) {
+        if (volatileCache) {
+            int last = (from + bytes - 1) / PAGE;
+            for (int page = from / PAGE; page <= last; page++) {
+                keepAside(page);
+            }
+            cached.add(bytes == write.length ? write : write.cut(from, bytes));
         }
         write.copyTo(content, from, bytes);
-        cached.add(
-                bytes == write.length
-                        ? write
-                        : new Write(write.offset + from, bytes, part(write, from, bytes)));
-    }
-
-    private static byte @Nullable [] part(Write write, int from, int bytes) {
-        return write.data == null ? null : Arrays.copyOfRange(write.data, from, from + bytes);
     }
 
     private void keepAside(int page) {
         if (durablePages[page] != null) {
             return;
         }
-        durablePages[page] = Arrays.copyOfRange(content, page * PAGE, (page + 1) * PAGE);
+        durablePages[page] = content.get(page);
         if (touchedCount == touched.length) {
             touched = Arrays.copyOf(touched, touchedCount * 2);
         }
@@ -183,22 +166,30 @@ final class SimDisk {
         cachedBefore += covered;
     }
 
-    private void makeDurable(Write write, @Nullable SimRandom random, int keep) {
-        for (int at = 0; at < write.length; at += Stamp.SECTOR) {
-            if (random != null && !random.percent(keep)) {
+    private void makeDurable(DiskWrite write, @Nullable SimRandom random, int keep) {
+        int end = write.offset + write.length;
+        for (int page = write.firstPage(); page <= write.lastPage(); page++) {
+            int from = Math.max(write.offset, page * PAGE);
+            int to = Math.min(end, (page + 1) * PAGE);
+            if (random == null) {
+                makeDurable(write, page, from, to - from);
                 continue;
             }
-            int offset = write.offset + at;
-            byte[] page = durablePages[offset / PAGE];
-            if (page == null) {
-                throw new IllegalStateException("page of a cached write is not kept aside");
-            }
-            if (write.data == null) {
-                Arrays.fill(page, offset % PAGE, offset % PAGE + Stamp.SECTOR, (byte) 0);
-            } else {
-                System.arraycopy(write.data, at, page, offset % PAGE, Stamp.SECTOR);
+            for (int at = from; at < to; at += Stamp.SECTOR) {
+                if (random.percent(keep)) {
+                    makeDurable(write, page, at, Stamp.SECTOR);
+                }
             }
         }
+    }
+
+    private void makeDurable(DiskWrite write, int page, int from, int bytes) {
+        byte[] durable = durablePages[page];
+        if (durable == null) {
+            throw new IllegalStateException("page of a cached write is not kept aside");
+        }
+        durablePages[page] =
+                Pages.with(durable, from % PAGE, write.part(page), write.inPart(from), bytes);
     }
 
     private void dropSettledPages(int covered) {
@@ -207,10 +198,7 @@ final class SimDisk {
         for (int i = 0; i < touchedCount; i++) {
             int page = touched[i];
             byte[] durable = durablePages[page];
-            boolean same =
-                    durable == null
-                            || Arrays.equals(
-                                    durable, 0, PAGE, content, page * PAGE, (page + 1) * PAGE);
+            boolean same = durable == null || Arrays.equals(durable, content.get(page));
             if (same && !cachedBeyond(covered, page)) {
                 durablePages[page] = null;
             } else {
@@ -242,7 +230,7 @@ final class SimDisk {
      * The process that used this disk is gone: its writes under way happen wholly, partly or not.
      */
     void processKilled(SimRandom random) {
-        for (Write write : inFlight) {
+        for (DiskWrite write : inFlight) {
             int fate = random.below(4);
             if (fate == 0) {
                 applySome(write, random, random.below(101));
@@ -253,14 +241,18 @@ final class SimDisk {
         inFlight.clear();
         if (lostByFailedFlush) {
             // What a failed flush lost is read as lost by whoever opens the disk next.
-            for (int i = 0; i < touchedCount; i++) {
-                byte[] durable = durablePages[touched[i]];
-                if (durable != null) {
-                    System.arraycopy(durable, 0, content, touched[i] * PAGE, PAGE);
-                }
+            showDurablePages();
+            for (DiskWrite write : cached) {
+                write.copyTo(content, write.offset, write.length);
             }
-            for (Write write : cached) {
-                write.copyTo(content, 0, write.length);
+        }
+    }
+
+    private void showDurablePages() {
+        for (int i = 0; i < touchedCount; i++) {
+            byte[] durable = durablePages[touched[i]];
+            if (durable != null) {
+                content.set(touched[i], durable);
             }
         }
     }
@@ -271,21 +263,15 @@ final class SimDisk {
      * @return sectors of unflushed writes that were lost
      */
     int powerCut(SimRandom random) {
-        for (int i = 0; i < touchedCount; i++) {
-            byte[] durable = durablePages[touched[i]];
-            if (durable != null) {
-                System.arraycopy(durable, 0, content, touched[i] * PAGE, PAGE);
-                durablePages[touched[i]] = null;
-            }
-        }
-        touchedCount = 0;
+        showDurablePages();
+        forgetPages();
         int[] chances = {0, 10, 50, 90, 100};
         int keep = chances[random.below(chances.length)];
         int lost = 0;
-        for (Write write : cached) {
+        for (DiskWrite write : cached) {
             lost += keepSome(write, random, keep);
         }
-        for (Write write : inFlight) {
+        for (DiskWrite write : inFlight) {
             lost += keepSome(write, random, random.below(101));
         }
         cachedBefore += cached.size();
@@ -295,17 +281,17 @@ final class SimDisk {
         return lost;
     }
 
-    private int keepSome(Write write, SimRandom random, int keep) {
+    private int keepSome(DiskWrite write, SimRandom random, int keep) {
         // Whole writes survive or vanish more often than torn ones.
         if (random.oneIn(2)) {
             if (random.percent(keep)) {
-                write.copyTo(content, 0, write.length);
+                write.copyTo(content, write.offset, write.length);
                 return 0;
             }
             return write.length / Stamp.SECTOR;
         }
         int lost = 0;
-        for (int at = 0; at < write.length; at += Stamp.SECTOR) {
+        for (int at = write.offset; at < write.offset + write.length; at += Stamp.SECTOR) {
             if (random.percent(keep)) {
                 write.copyTo(content, at, Stamp.SECTOR);
             } else {
@@ -317,12 +303,9 @@ final class SimDisk {
 
     /** Returns a copy of the whole disk, cache and writes under way included. */
     SimDisk copy() {
-        SimDisk copy = new SimDisk(name, content.clone(), volatileCache);
-        for (int i = 0; i < touchedCount; i++) {
-            byte[] durable = durablePages[touched[i]];
-            copy.durablePages[touched[i]] = durable == null ? null : durable.clone();
-        }
-        copy.touched = Arrays.copyOf(touched, touched.length);
+        SimDisk copy = new SimDisk(name, content.copy(), volatileCache);
+        System.arraycopy(durablePages, 0, copy.durablePages, 0, durablePages.length);
+        copy.touched = touched.clone();
         copy.touchedCount = touchedCount;
         copy.cached.addAll(cached);
         copy.cachedBefore = cachedBefore;
@@ -331,6 +314,8 @@ final class SimDisk {
         System.arraycopy(recent, 0, copy.recent, 0, recent.length);
         copy.recentCount = recentCount;
         copy.witnessed = witnessed;
+        copy.coveredByLastFlush = coveredByLastFlush;
+        copy.coveredByFlushBefore = coveredByFlushBefore;
         return copy;
     }
 }

@@ -31,7 +31,7 @@ final class SimRandom {
 
     /** Returns 0 to bound - 1. */
     long below(long bound) {
-        return (nextLong() >>> 1) % bound;
+        return Math.unsignedMultiplyHigh(nextLong(), bound);
     }
 
     /** Returns from to to, both included. */

@@ -7,15 +7,9 @@ import dmctl.engine.port.Storage;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** A disk opened by a process. What the engine must not do with a storage is a violation. */
 final class SimStorage implements Storage {
-    /** Told of every write before it starts, for observers of the log. */
-    interface WriteTap {
-        void writing(SimStorage storage, long offset, byte[] data);
-    }
-
     private static final int EINVAL = 22;
 
     final SimDisk disk;
@@ -23,21 +17,16 @@ final class SimStorage implements Storage {
     private final SimRandom random;
     private final int blockSize;
     private final List<Io> busy = new ArrayList<>();
-    private @Nullable WriteTap tap;
     private boolean closed;
     private boolean readsMayMeetWrites;
     private boolean revoked;
-    private final List<SimDisk.Write> underWay = new ArrayList<>();
+    private final List<DiskWrite> underWay = new ArrayList<>();
 
     SimStorage(SimDisk disk, SimThread thread, SimRandom random, int blockSize) {
         this.disk = disk;
         this.thread = thread;
         this.random = random;
         this.blockSize = blockSize;
-    }
-
-    void setTap(WriteTap tap) {
-        this.tap = tap;
     }
 
     /** A read may overlap a write under way: each sector is then old or new. */
@@ -48,7 +37,7 @@ final class SimStorage implements Storage {
     /** The disk is no longer visible to this process: everything fails from now on. */
     void revoke() {
         revoked = true;
-        for (SimDisk.Write write : underWay) {
+        for (DiskWrite write : underWay) {
             disk.inFlight.remove(write);
         }
     }
@@ -71,7 +60,7 @@ final class SimStorage implements Storage {
 
     @Override
     public long sizeBytes() {
-        return disk.content.length;
+        return disk.content.bytes();
     }
 
     @Override
@@ -100,7 +89,7 @@ final class SimStorage implements Storage {
     }
 
     private boolean inRange(Io io, long length) {
-        boolean inside = io.offset >= 0 && length > 0 && io.offset + length <= disk.content.length;
+        boolean inside = io.offset >= 0 && length > 0 && io.offset + length <= disk.content.bytes();
         return inside && io.offset % blockSize == 0 && length % blockSize == 0;
     }
 
@@ -160,10 +149,7 @@ final class SimStorage implements Storage {
             thread.after(delay(disk.faults.writeNanos, 0), () -> end(io, DiskFaults.EIO));
             return;
         }
-        SimDisk.Write write = capture(io);
-        if (tap != null && write.data != null) {
-            tap.writing(this, io.offset, write.data);
-        }
+        DiskWrite write = capture(io);
         disk.inFlight.add(write);
         underWay.add(write);
         thread.after(
@@ -186,19 +172,15 @@ final class SimStorage implements Storage {
                 });
     }
 
-    private static SimDisk.Write capture(Io io) {
+    private static DiskWrite capture(Io io) {
         int length = (int) length(io);
-        byte[] data = null;
-        if (io.op == Io.Op.WRITE) {
-            ByteBuffer buffer = buffer(io);
-            data = new byte[length];
-            buffer.get(buffer.position(), data);
-        }
-        return new SimDisk.Write((int) io.offset, length, data);
+        byte[][] parts =
+                io.op == Io.Op.WRITE ? Pages.capture(buffer(io), (int) io.offset, length) : null;
+        return new DiskWrite((int) io.offset, length, parts);
     }
 
-    private void checkUnchanged(Io io, SimDisk.Write write) {
-        if (write.data != null && !buffer(io).equals(ByteBuffer.wrap(write.data))) {
+    private void checkUnchanged(Io io, DiskWrite write) {
+        if (write.parts != null && !write.equalTo(buffer(io))) {
             throw new Violation(disk.name + ": the bytes changed during " + describe(io));
         }
     }
@@ -225,11 +207,11 @@ final class SimStorage implements Storage {
     }
 
     private void read(Io io, boolean valid) {
-        int error = valid ? disk.faults.readError() : EINVAL;
+        int error = valid ? disk.faults.readError(io.offset, length(io)) : EINVAL;
         if (error == 0) {
             ByteBuffer buffer = buffer(io);
-            buffer.put(buffer.position(), disk.content, (int) io.offset, buffer.remaining());
-            for (SimDisk.Write write : disk.inFlight) {
+            disk.content.read((int) io.offset, buffer.remaining(), buffer, buffer.position());
+            for (DiskWrite write : disk.inFlight) {
                 mix(buffer, (int) io.offset, write);
             }
         }
@@ -237,7 +219,7 @@ final class SimStorage implements Storage {
     }
 
     /** Sectors of a write that is under way may be there already. */
-    private void mix(ByteBuffer buffer, int offset, SimDisk.Write write) {
+    private void mix(ByteBuffer buffer, int offset, DiskWrite write) {
         if (!write.overlaps(offset, buffer.remaining())) {
             return;
         }
@@ -245,9 +227,7 @@ final class SimStorage implements Storage {
         int to = Math.min(offset + buffer.remaining(), write.offset + write.length);
         for (int at = from; at < to; at += Stamp.SECTOR) {
             if (random.oneIn(2)) {
-                int target = buffer.position() + at - offset;
-                byte[] data = write.data == null ? new byte[write.length] : write.data;
-                buffer.put(target, data, at - write.offset, Stamp.SECTOR);
+                write.readSector(at, buffer, buffer.position() + at - offset);
             }
         }
     }
@@ -260,18 +240,9 @@ final class SimStorage implements Storage {
         }
         list.clear();
         for (long at = io.offset; at < io.offset + io.length; at += Stamp.SECTOR) {
-            list.add(Stamp.SECTOR, zero((int) at));
+            list.add(Stamp.SECTOR, disk.content.isZeroSector((int) at));
         }
         end(io, 0);
-    }
-
-    private boolean zero(int at) {
-        for (int i = at; i < at + Stamp.SECTOR; i++) {
-            if (disk.content[i] != 0) {
-                return false;
-            }
-        }
-        return true;
     }
 
     private void end(Io io, int error) {

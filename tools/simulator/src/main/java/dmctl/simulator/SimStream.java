@@ -8,9 +8,12 @@ import org.jspecify.annotations.Nullable;
  * after a latency, in random pieces.
  */
 final class SimStream {
+    private static final int FIRST_BYTES = 8192;
+
     private final EventQueue queue;
     private final SimRandom random;
-    private final byte[] ring;
+    private final int capacity;
+    private byte[] ring;
     private final long latencyNanos;
     private final long nanosPerKib;
     private @Nullable SimWire sender;
@@ -36,7 +39,8 @@ final class SimStream {
         this.random = random;
         this.latencyNanos = latencyNanos;
         this.nanosPerKib = nanosPerKib;
-        ring = new byte[capacity];
+        this.capacity = capacity;
+        ring = new byte[Math.min(capacity, FIRST_BYTES)];
     }
 
     void connect(SimWire sender, SimWire receiver) {
@@ -49,10 +53,13 @@ final class SimStream {
     }
 
     int room() {
-        return pieces == pieceEnds.length ? 0 : (int) (ring.length - (written - read));
+        return pieces == pieceEnds.length ? 0 : (int) (capacity - (written - read));
     }
 
     void give(ByteBuffer source, int count) {
+        while (written - read + count > ring.length) {
+            grow();
+        }
         for (int done = 0; done < count; ) {
             int at = (int) ((written + done) % ring.length);
             int part = Math.min(count - done, ring.length - at);
@@ -68,6 +75,19 @@ final class SimStream {
         pieceEnds[slot] = written;
         pieceTimes[slot] = lastArrival;
         pump();
+    }
+
+    private void grow() {
+        byte[] larger = new byte[Math.min(capacity, 2 * ring.length)];
+        for (long at = read; at < written; ) {
+            int from = (int) (at % ring.length);
+            int to = (int) (at % larger.length);
+            int part = Math.min(ring.length - from, larger.length - to);
+            part = (int) Math.min(part, written - at);
+            System.arraycopy(ring, from, larger, to, part);
+            at += part;
+        }
+        ring = larger;
     }
 
     int take(ByteBuffer target) {

@@ -68,12 +68,27 @@ public final class SimulatorMain implements Callable<Integer> {
             first = Long.parseLong(ends[0]);
             last = Long.parseLong(ends[ends.length - 1]);
         }
+        Seeds.expect(counters);
         long begun = System.nanoTime();
         runAll(first, last, begun);
         double took = (System.nanoTime() - begun) / 1e9;
-        out.print(counters);
-        out.printf(Locale.ROOT, "%d seeds in %.1f s, %d violations%n", done, took, failures);
+        summarize(took);
         return failures == 0 ? 0 : 1;
+    }
+
+    private void summarize(double took) {
+        out.print(counters);
+        String missing = counters.missing();
+        out.printf(Locale.ROOT, "never reached: %s%n", missing.isEmpty() ? "nothing" : missing);
+        out.printf(
+                Locale.ROOT,
+                "%d seeds in %.1f s (%.1f/s), %d of them with the whole load of their plan, %d"
+                        + " violations%n",
+                done,
+                took,
+                done / took,
+                counters.of("run: load complete"),
+                failures);
     }
 
     private void runAll(long first, long last, long begun) throws InterruptedException {

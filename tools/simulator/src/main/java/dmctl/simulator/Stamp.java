@@ -26,6 +26,7 @@ final class Stamp {
 
     private static final long MAGIC = 0x646D63746C53696DL;
     private static final int BASE_WRITER = 0xFFFF;
+    private static final long FILL_STEP = 0x5851F42D4C957F2DL;
     private static final VarHandle LONG =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
@@ -43,10 +44,8 @@ final class Stamp {
         LONG.set(target, at + 8, who);
         LONG.set(target, at + 16, where);
         LONG.set(target, at + 24, check);
-        long fill = check;
         for (int i = 32; i < SECTOR; i += 8) {
-            fill = fill * 0x5851F42D4C957F2DL + 0x14057B7EF767814FL;
-            LONG.set(target, at + i, fill);
+            LONG.set(target, at + i, check + i * FILL_STEP);
         }
     }
 
@@ -58,12 +57,8 @@ final class Stamp {
     static int read(byte[] source, int at, int device, int sector) {
         long magic = (long) LONG.get(source, at);
         if (magic == 0) {
-            for (int i = 8; i < SECTOR; i += 8) {
-                if ((long) LONG.get(source, at + i) != 0) {
-                    return GARBAGE;
-                }
-            }
-            return ZERO;
+            boolean zero = Arrays.equals(source, at, at + SECTOR, Pages.ZEROES, 0, SECTOR);
+            return zero ? ZERO : GARBAGE;
         }
         long who = (long) LONG.get(source, at + 8);
         long where = (long) LONG.get(source, at + 16);
@@ -71,12 +66,12 @@ final class Stamp {
         if (magic != MAGIC || check != check(who, where)) {
             return GARBAGE;
         }
-        long fill = check;
+        long differences = 0;
         for (int i = 32; i < SECTOR; i += 8) {
-            fill = fill * 0x5851F42D4C957F2DL + 0x14057B7EF767814FL;
-            if ((long) LONG.get(source, at + i) != fill) {
-                return GARBAGE;
-            }
+            differences |= (long) LONG.get(source, at + i) ^ (check + i * FILL_STEP);
+        }
+        if (differences != 0) {
+            return GARBAGE;
         }
         if (where != (((long) device << 32) | (sector & 0xFFFFFFFFL))) {
             return MISPLACED;
@@ -85,10 +80,15 @@ final class Stamp {
     }
 
     /** Reads the stamps of a whole device into found, starting at first. */
-    static void readDevice(byte[] content, int device, int[] found, int first) {
-        for (int sector = 0; sector * SECTOR < content.length; sector++) {
-            found[first + sector] = read(content, sector * SECTOR, device, sector);
+    static void readDevice(Pages content, int device, int[] found, int first) {
+        for (int sector = 0; sector * SECTOR < content.bytes(); sector++) {
+            found[first + sector] = read(content, device, sector);
         }
+    }
+
+    static int read(Pages content, int device, int sector) {
+        int at = sector * SECTOR;
+        return read(content.get(at / Pages.BYTES), at % Pages.BYTES, device, sector);
     }
 
     static void garbage(byte[] content, SimRandom random) {

@@ -5,6 +5,7 @@ import dmctl.engine.GroupDefinition.Settings;
 import dmctl.engine.GroupStatus;
 import dmctl.engine.GroupStatus.Role;
 import dmctl.engine.GroupStatus.SiteStatus;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The faults, and what administrators do meanwhile; every one heals after a bounded time. */
@@ -30,10 +31,11 @@ final class Weather {
         STEP_CLOCK(3),
         CLONE_PRIMARY(10),
         CLONE_TARGET(16),
-        DAMAGE_CLONE(5),
+        DAMAGE_CLONE(10),
         LOOK_AT_BLOCKDEV(8),
         CUT_POWER_OF_BLOCKDEV(2),
-        RESYNC_FORKED(8);
+        RESYNC_FORKED(8),
+        CUT_POWER_OF_ISOLATED(6);
 
         final int weight;
 
@@ -51,6 +53,7 @@ final class Weather {
     private final boolean[] paused;
     private final long[] askAgainAt;
     private long countdown;
+    private long setTick;
     private int crashes;
     private boolean healed;
 
@@ -72,6 +75,20 @@ final class Weather {
         return total;
     }
 
+    /** Names every fault there is, so that one that never comes is seen. */
+    static void expect(Counters counters) {
+        for (Strike strike : Strike.values()) {
+            counters.add("fault: " + strike, 0);
+        }
+        for (String kind : List.of("read", "write", "flush")) {
+            counters.add("fault: DISK_ERROR " + kind + " of a log", 0);
+            counters.add("fault: DISK_ERROR " + kind + " of a device", 0);
+        }
+        for (SimNetwork.Cut how : SimNetwork.Cut.values()) {
+            counters.add("fault: CUT_WIRE " + how, 0);
+        }
+    }
+
     int crashes() {
         return crashes;
     }
@@ -84,6 +101,11 @@ final class Weather {
     /** Whether the log of a site fails its flushes: what was completed since is not owed. */
     boolean flushFaultAt(int site) {
         return flushFault[site];
+    }
+
+    /** When the settings of a site were changed last. */
+    long setTick() {
+        return setTick;
     }
 
     void tick() {
@@ -159,6 +181,7 @@ final class Weather {
             case LOOK_AT_BLOCKDEV -> lookAtBlockdev();
             case CUT_POWER_OF_BLOCKDEV -> cutPowerOfBlockdev();
             case RESYNC_FORKED -> resyncForked();
+            case CUT_POWER_OF_ISOLATED -> cutPowerOfIsolated();
         };
     }
 
@@ -202,8 +225,23 @@ final class Weather {
         return any;
     }
 
+    /** The primary comes back without its newest records, and reaches nobody who holds them. */
+    private boolean cutPowerOfIsolated() {
+        SimSite primary = run.failover().primary();
+        if (!run.failover().serving()) {
+            return false;
+        }
+        long nanos = random.between(200_000_000L, 800_000_000L);
+        for (SimSite site : run.sites) {
+            if (site != primary) {
+                partitionFor(primary.nr, site.nr, nanos);
+            }
+        }
+        return crash(primary, true);
+    }
+
     /** Targets come back on their own; for a primary, failover decides. */
-    private void restartLater(SimSite site) {
+    void restartLater(SimSite site) {
         long delay = random.around(random.oneIn(4) ? 500_000_000L : 30_000_000L);
         run.queue.after(
                 delay,
@@ -424,6 +462,7 @@ final class Weather {
         int nr = random.below(run.plan.siteCount());
         Settings settings = Plan.randomSettings(random, nr == run.failover().primary().nr);
         run.settingsChanged(settings);
+        setTick = run.journal.tick();
         ask(done -> group.set(nr, settings, done), "site " + nr + " gets " + settings);
         return true;
     }

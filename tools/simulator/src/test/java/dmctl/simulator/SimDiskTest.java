@@ -2,6 +2,7 @@ package dmctl.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
@@ -10,10 +11,10 @@ import org.junit.jupiter.api.Test;
 class SimDiskTest {
     private final SimRandom random = new SimRandom(5);
 
-    private static SimDisk.Write write(int offset, int length, int value) {
+    private static DiskWrite write(int offset, int length, int value) {
         byte[] data = new byte[length];
         Arrays.fill(data, (byte) value);
-        return new SimDisk.Write(offset, length, data);
+        return new DiskWrite(offset, length, Pages.capture(ByteBuffer.wrap(data), offset, length));
     }
 
     @Test
@@ -25,11 +26,11 @@ class SimDiskTest {
             disk.flushed(disk.writesEnded());
             disk.apply(write(512, 1024, 2));
             disk.apply(write(512, 512, 3));
-            assertThat(disk.content[512]).isEqualTo((byte) 3);
+            assertThat(disk.content.at(512)).isEqualTo((byte) 3);
             disk.powerCut(random);
-            assertThat(disk.content[0]).isEqualTo((byte) 1);
-            assertThat(disk.content[1024]).isIn((byte) 0, (byte) 2);
-            seen.add(disk.content[512]);
+            assertThat(disk.content.at(0)).isEqualTo((byte) 1);
+            assertThat(disk.content.at(1024)).isIn((byte) 0, (byte) 2);
+            seen.add(disk.content.at(512));
         }
         assertThat(seen).containsExactlyInAnyOrder((byte) 1, (byte) 2, (byte) 3);
     }
@@ -45,8 +46,8 @@ class SimDiskTest {
             disk.apply(write(8192, 512, 2));
             disk.flushed(covers);
             disk.powerCut(random);
-            assertThat(disk.content[0]).isIn((byte) 1, (byte) 2);
-            lost |= disk.content[0] == 1 && disk.content[8192] == 0;
+            assertThat(disk.content.at(0)).isIn((byte) 1, (byte) 2);
+            lost |= disk.content.at(0) == 1 && disk.content.at(8192) == 0;
         }
         assertThat(lost).isTrue();
     }
@@ -58,10 +59,10 @@ class SimDiskTest {
             SimDisk disk = new SimDisk("d", 16384, true);
             disk.apply(write(0, 512, 1));
             disk.flushFailed(disk.writesEnded(), random);
-            assertThat(disk.content[0]).isEqualTo((byte) 1);
+            assertThat(disk.content.at(0)).isEqualTo((byte) 1);
             disk.flushed(disk.writesEnded());
             disk.powerCut(random);
-            lost |= disk.content[0] == 0;
+            lost |= disk.content.at(0) == 0;
         }
         assertThat(lost).isTrue();
     }
@@ -75,8 +76,8 @@ class SimDiskTest {
             disk.apply(write(0, 512, 2));
             disk.flushed(disk.writesEnded());
             disk.powerCut(random);
-            assertThat(disk.content[0]).isEqualTo((byte) 2);
-            assertThat(disk.content[512]).isIn((byte) 0, (byte) 1);
+            assertThat(disk.content.at(0)).isEqualTo((byte) 2);
+            assertThat(disk.content.at(512)).isIn((byte) 0, (byte) 1);
         }
     }
 
@@ -87,8 +88,8 @@ class SimDiskTest {
             disk.apply(write(0, 512, 1));
             disk.inFlight.add(write(4096, 1024, 2));
             disk.processKilled(random);
-            assertThat(disk.content[0]).isEqualTo((byte) 1);
-            assertThat(disk.content[4096]).isIn((byte) 0, (byte) 2);
+            assertThat(disk.content.at(0)).isEqualTo((byte) 1);
+            assertThat(disk.content.at(4096)).isIn((byte) 0, (byte) 2);
             assertThat(disk.inFlight).isEmpty();
         }
     }
@@ -101,10 +102,10 @@ class SimDiskTest {
         for (int i = 0; i < 50; i++) {
             SimDisk copy = disk.copy();
             copy.powerCut(random);
-            lost |= copy.content[0] == 0;
+            lost |= copy.content.at(0) == 0;
         }
         assertThat(lost).isTrue();
-        assertThat(disk.content[0]).isEqualTo((byte) 1);
+        assertThat(disk.content.at(0)).isEqualTo((byte) 1);
     }
 
     @Test
@@ -112,6 +113,6 @@ class SimDiskTest {
         SimDisk disk = new SimDisk("d", 16384, false);
         disk.apply(write(0, 512, 1));
         disk.powerCut(random);
-        assertThat(disk.content[0]).isEqualTo((byte) 1);
+        assertThat(disk.content.at(0)).isEqualTo((byte) 1);
     }
 }

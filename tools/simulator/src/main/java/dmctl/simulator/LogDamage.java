@@ -1,0 +1,114 @@
+package dmctl.simulator;
+
+import dmctl.replog.Body;
+import dmctl.replog.Crc;
+import dmctl.replog.Frame;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+
+/** What befalls a log at rest, or through the fault of a writer. */
+enum LogDamage {
+    FLIPPED_BIT,
+    UNREADABLE,
+    LOST_WRITE,
+    NEWER_VERSION,
+    OTHER_LOG,
+    OTHER_LAP,
+    OTHER_CHAIN,
+    EARLIER_OPENING,
+    SEQ_JUMP;
+
+    /** Which frame is hit. */
+    enum Where {
+        /** One that what was written later tells to be durable: it must be missed. */
+        DURABLE,
+        /** One that no flush has covered: nobody can tell it from a torn end. */
+        UNFLUSHED
+    }
+
+    private static final List<LogDamage> ALL = List.of(values());
+    private static final int VERSION_OFFSET = 8;
+
+    static LogDamage any(SimRandom random) {
+        return ALL.get(random.below(ALL.size()));
+    }
+
+    /**
+     * Does it to a log.
+     *
+     * @return false if nothing was written there that it could be done to
+     */
+    boolean inflict(SimDisk log, Where where, SimRandom random) {
+        DiskWrite write =
+                where == Where.DURABLE ? log.witnessedWrite(random) : log.unflushedWrite(random);
+        if (write == null) {
+            return false;
+        }
+        return switch (this) {
+            case FLIPPED_BIT -> flip(log, write, random);
+            case UNREADABLE -> {
+                log.faults.badPage = write.firstPage();
+                yield true;
+            }
+            case LOST_WRITE -> log.undo(write);
+            default -> forge(log, write);
+        };
+    }
+
+    private static boolean flip(SimDisk log, DiskWrite write, SimRandom random) {
+        // Heads are small, and most of a head is unused.
+        int most = random.oneIn(2) ? Frame.HEADER_BYTES : write.length;
+        int at = write.offset + random.below(most);
+        int page = at / Pages.BYTES;
+        byte[] changed = log.content.get(page).clone();
+        changed[at % Pages.BYTES] ^= (byte) (1 << random.below(8));
+        log.content.set(page, changed);
+        return true;
+    }
+
+    /** Puts another frame in the place of the one that a write begins with. */
+    private boolean forge(SimDisk log, DiskWrite write) {
+        int page = write.firstPage();
+        byte[] head = log.content.get(page).clone();
+        ByteBuffer frame = ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN);
+        if (!Frame.hasMagic(frame, 0)) {
+            return false;
+        }
+        if (this == NEWER_VERSION) {
+            frame.putShort(VERSION_OFFSET, (short) (Frame.version(frame, 0) + 1));
+        } else {
+            if (this == SEQ_JUMP) {
+                shiftSeq(frame);
+            }
+            Frame.putHeader(
+                    frame,
+                    0,
+                    Frame.flags(frame, 0),
+                    Frame.frameBytes(frame, 0),
+                    Frame.logUuidHi(frame, 0) ^ (this == OTHER_LOG ? 1 : 0),
+                    Frame.logUuidLo(frame, 0),
+                    Frame.position(frame, 0) - (this == OTHER_LAP ? 1 << 20 : 0),
+                    this == EARLIER_OPENING ? 0 : Frame.opening(frame, 0),
+                    Frame.flushedMark(frame, 0),
+                    Frame.chain(frame, 0) ^ (this == OTHER_CHAIN ? 1 : 0));
+            Frame.seal(frame, 0, new Crc());
+        }
+        log.content.set(page, head);
+        return true;
+    }
+
+    private static void shiftSeq(ByteBuffer frame) {
+        int body = Frame.BODY_OFFSET;
+        Body.put(
+                frame,
+                body,
+                Body.termNumber(frame, body),
+                Body.termId(frame, body),
+                Body.firstSeq(frame, body) + 7,
+                Body.count(frame, body),
+                Body.dataBytes(frame, body),
+                Body.timeMicros(frame, body));
+        Body.seal(frame, body, new Crc());
+    }
+}
