@@ -8,16 +8,20 @@ import java.nio.ByteBuffer;
 /**
  * A moving window over the ring for recovery: a stretch of linear log positions, read with a few
  * large reads at a time; or the next head alone, where frames are so large that the disk is sooner
- * done with their heads, one by one, than with all there is. The disk itself shows which.
+ * done with their heads, one by one, than with all there is. The disk itself shows which. The
+ * window begins small, for most logs hold little, and grows with what is read.
  */
 final class LogScan implements IoDone {
     static final int WINDOW_BYTES_MAX = 8 << 20;
+    private static final int WINDOW_BYTES_MIN = 512 << 10;
+    private static final int LOADS_BEFORE_GROWTH = 4;
     private static final int READ_BYTES_MAX = 1 << 20;
     private static final int PASSED_OVER_BYTES_MIN = 32 << 10;
 
     private final Replica replica;
     private final LogIdentity identity;
-    private final ByteBuffer buffer;
+    private ByteBuffer buffer;
+    private int fullLoads;
     private long from;
     private int bytes;
     private int inFlight;
@@ -31,7 +35,7 @@ final class LogScan implements IoDone {
     LogScan(Replica replica, LogIdentity identity) {
         this.replica = replica;
         this.identity = identity;
-        buffer = Buffers.aligned((int) Math.min(WINDOW_BYTES_MAX, identity.ringBytes()));
+        buffer = Buffers.aligned((int) Math.min(WINDOW_BYTES_MIN, identity.ringBytes()));
     }
 
     ByteBuffer buffer() {
@@ -54,7 +58,7 @@ final class LogScan implements IoDone {
     /** Reads the head of a frame, and what follows if that pays for frames of this size. */
     void loadHeads(long position, long bound, int frameBytes, Runnable loaded) {
         head = frameBytes >= PASSED_OVER_BYTES_MIN && paysHeadAlone(frameBytes);
-        load(position, head ? position + Frame.HEAD_BYTES : bound, loaded);
+        load(position, Frame.HEAD_BYTES, head ? position + Frame.HEAD_BYTES : bound, loaded);
     }
 
     private boolean paysHeadAlone(int frameBytes) {
@@ -73,14 +77,15 @@ final class LogScan implements IoDone {
         double nanos = replica.nanos() - beganNanos;
         if (head) {
             headNanos = Double.isNaN(headNanos) ? nanos : 0.9 * headNanos + 0.1 * nanos;
-        } else if (bytes > 0) {
+        } else if (bytes > WINDOW_BYTES_MIN) {
             nanosPerByte = nanos / bytes;
         }
         head = false;
     }
 
     /** Reads from a position on, as much as the window holds and the bound allows. */
-    void load(long position, long bound, Runnable loaded) {
+    void load(long position, int atLeast, long bound, Runnable loaded) {
+        grow(atLeast);
         from = position;
         bytes = (int) Math.min(buffer.capacity(), bound - position);
         beganNanos = replica.nanos();
@@ -104,6 +109,19 @@ final class LogScan implements IoDone {
             at += length;
         }
         ended();
+    }
+
+    private void grow(int atLeast) {
+        int wanted = buffer.capacity();
+        if (bytes == wanted && ++fullLoads == LOADS_BEFORE_GROWTH) {
+            fullLoads = 0;
+            wanted *= 4;
+        }
+        int most = (int) Math.min(WINDOW_BYTES_MAX, identity.ringBytes());
+        wanted = Math.min(most, Math.max(wanted, atLeast));
+        if (wanted > buffer.capacity()) {
+            buffer = Buffers.aligned(wanted);
+        }
     }
 
     @Override

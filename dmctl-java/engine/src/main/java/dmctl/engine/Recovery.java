@@ -237,6 +237,7 @@ final class Recovery {
                 long next = at;
                 scan.load(
                         at,
+                        Frame.HEAD_BYTES,
                         scanEnd,
                         () -> {
                             if (!broken()) {
@@ -276,9 +277,11 @@ final class Recovery {
     private void verifyNext() {
         while (taken < batches.end()) {
             long at = batches.position(taken);
-            if (!scan.has(at, Frame.frameBytes(batches.dataBytes(taken)))) {
+            int bytes = Frame.frameBytes(batches.dataBytes(taken));
+            if (!scan.has(at, bytes)) {
                 scan.load(
                         at,
+                        bytes,
                         bound,
                         () -> {
                             if (!broken()) {
