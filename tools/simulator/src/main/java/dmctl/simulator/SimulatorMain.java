@@ -123,6 +123,9 @@ public final class SimulatorMain implements Callable<Integer> {
 
     private synchronized void report(Seeds.Outcome outcome) {
         done++;
+        if (done % 5_000 == 0) {
+            out.printf(Locale.ROOT, "... %d seeds, %d violations%n", done, failures);
+        }
         Violation violation = outcome.violation();
         if (violation != null) {
             failures++;
