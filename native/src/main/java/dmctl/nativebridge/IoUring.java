@@ -283,16 +283,18 @@ public final class IoUring implements AutoCloseable {
         return result;
     }
 
-    /** Ends a wait in {@link #enter}, or the next one. From any thread, not after close. */
+    /** Ends a wait in {@link #enter}, or the next one. From any thread, at any time. */
     public void wake() {
         LibC.eventfdWrite(eventFd, 1);
     }
 
-    /** Gives the rings back. The caller has seen the ends of all operations. */
+    /**
+     * Gives the rings back, all but the descriptor that {@link #wake} writes to: somebody may be
+     * about to. The caller has seen the ends of all operations.
+     */
     @Override
     public void close() {
         LibC.close(fd);
-        LibC.close(eventFd);
         LibC.munmap(rings.address(), rings.byteSize());
         LibC.munmap(sqes.address(), sqes.byteSize());
     }

@@ -77,7 +77,17 @@ final class LogAdmission {
             }
             said.accept(place.path() + both + "; it keeps the size it was made with");
         }
-        return Math.min(bytes, room);
+        if (bytes > room) {
+            throw refused(
+                    String.format(
+                            Locale.ROOT,
+                            " has a log of %d bytes (%s), of which only %d are there",
+                            bytes,
+                            Units.formatSize(bytes),
+                            room),
+                    "bring back the whole of it");
+        }
+        return bytes;
     }
 
     private DaemonFailure refused(String what, String remedy) {

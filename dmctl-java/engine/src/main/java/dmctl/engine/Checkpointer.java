@@ -125,7 +125,15 @@ final class Checkpointer implements IoDone {
         }
     }
 
+    /** Whether a checkpoint could let go of records now. */
+    boolean mayRelease() {
+        return idle() && !deviceFlushFailed;
+    }
+
     private boolean isDue() {
+        if (deviceFlushFailed) {
+            return false;
+        }
         long applied = replica.applier().settledSeq();
         BatchTable batches = log.batches();
         if (applied - persistedAppliedSeq > log.identity().unappliedRecordsMax() / 8) {

@@ -79,6 +79,13 @@ final class Explain {
                                             .batches()
                                             .lastSeq(replica.log().batches().first()));
         }
+        if (!replica.applier().stopped().isEmpty()) {
+            return new Problem(
+                    "stalled",
+                    "the log fills up, for nothing is applied: " + replica.applier().stopped(),
+                    replica.writes().stalledSinceMicros(),
+                    "mend the device, then restart this site");
+        }
         if (!replica.mayGoOnTo(replica.writes().newestSeq() + 1)) {
             return new Problem(
                     "stalled",

@@ -231,10 +231,10 @@ final class ReadPath implements IoDone, FrameReader.Done {
                 } else {
                     replica.logDamaged(damage);
                 }
-                reader.release();
                 partEnded(part.request(), damage.isEmpty() ? 0 : Errno.EIO);
             }
         }
+        reader.release();
         startLogReads();
     }
 

@@ -209,18 +209,27 @@ final class Recovery {
                 continue;
             }
             int devNr = (int) found[i];
-            if (!devices.knows(devNr, found[i + 1], found[i + 2]) || !devices.indexHasRoom()) {
+            if (!devices.knows(devNr, found[i + 1], found[i + 2])) {
+                misfit = misfit("seq %d does not fit the devices of group %s", each);
+                return;
+            }
+            if (!devices.indexHasRoom()) {
                 misfit =
-                        String.format(
-                                Locale.ROOT,
-                                "%s: seq %d does not fit the devices of group %s",
-                                replica.ports().log().name(),
-                                each,
-                                replica.def().name());
+                        misfit(
+                                "more records than this version keeps unapplied, from seq %d of"
+                                        + " group %s: open it with the version that wrote it, stop"
+                                        + " it cleanly, then try again",
+                                each);
                 return;
             }
             devices.indexPut(devNr, found[i + 1], found[i + 2], each);
         }
+    }
+
+    private String misfit(String format, long seq) {
+        return replica.ports().log().name()
+                + ": "
+                + String.format(Locale.ROOT, format, seq, replica.def().name());
     }
 
     /** Looks for frames beyond the end whose flushed mark says that the end is damage. */

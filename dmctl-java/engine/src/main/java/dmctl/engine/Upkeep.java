@@ -73,7 +73,7 @@ final class Upkeep {
                 replica.standing().role != GroupStatus.Role.PRIMARY
                         || sites.releasableSeq() >= firstSeq;
         boolean unread = replica.pinnedPosition() > log.batches().position(log.batches().first());
-        if (applied && released && unread && replica.checkpointer().idle()) {
+        if (applied && released && unread && replica.checkpointer().mayRelease()) {
             replica.checkpointer().releaseSpace();
         }
     }

@@ -91,6 +91,39 @@ class FaultScenarioTest {
     }
 
     @Test
+    void afterAFailedFlushOfADeviceAFullerLogIsNotCheckpointedAgainAndAgain() {
+        home.data().breakDown(Io.Op.FLUSH);
+        for (int i = 0; i < 150; i++) {
+            home.startWrite(i % 32, "w");
+            lab.run(20);
+        }
+        lab.run(3_000);
+        assertThat(home.status().logUsedBytes()).isGreaterThan(home.status().logBytes() / 2);
+        int before = home.log().writes();
+        lab.run(5_000);
+        assertThat(home.log().writes() - before).isLessThan(20);
+    }
+
+    @Test
+    void whatTheLogWasReadForWhenItFailedLeavesRoomForLaterReads() {
+        home.data().hold(Io.Op.WRITE);
+        home.write(0, "abc");
+        home.restart();
+        lab.until("serving", () -> home.group().serving());
+        home.log().hold(Io.Op.READ);
+        for (int i = 0; i < 10; i++) {
+            home.startRead(0, 3);
+        }
+        lab.settle();
+        home.log().breakDown(Io.Op.WRITE);
+        home.startWrite(10, "x");
+        lab.settle();
+        home.log().release();
+        lab.settle();
+        assertThat(home.read(0, 3)).isEqualTo("abc");
+    }
+
+    @Test
     void aTargetWhoseDeviceFailsKeepsItsLogAndSaysSo() {
         far.data().breakDown(Io.Op.WRITE);
         home.write(0, "abc");

@@ -7,19 +7,21 @@ import dmctl.nativebridge.NativeFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one thread that reads, writes and flushes all files of a site through io_uring: many
+ * The one thread that reads, writes and flushes the local files of a site through io_uring: many
  * operations for one system call, and none of them waits for another. What is submitted in a round
- * of the group's loop goes over together, by {@link #kick} at its end.
+ * of the group's loop goes over together, by {@link #kick} at its end. Devices of other sites are
+ * not served here: a path to them that hangs must hold up nobody.
  */
 final class DiskRing implements AutoCloseable {
     /** Operations under way at most; what is submitted beyond waits in its queue. */
@@ -27,7 +29,9 @@ final class DiskRing implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(DiskRing.class);
 
-    private final CopyOnWriteArrayList<RingFile> files = new CopyOnWriteArrayList<>();
+    /** Replaced as a whole: whoever looks through it takes it once. */
+    private volatile RingFile[] files = {};
+
     private final AtomicBoolean asleep = new AtomicBoolean();
     private final Consumer<Throwable> failed;
     private final CompletableFuture<IoUring> opened = new CompletableFuture<>();
@@ -70,13 +74,19 @@ final class DiskRing implements AutoCloseable {
     /** Adds a file, which goes past the page cache. */
     RingFile add(StorageFile file, boolean readsOnly, RingFile.Done done) {
         RingFile added = new RingFile(file, readsOnly, done);
-        files.add(added);
+        synchronized (opened) {
+            RingFile[] more = Arrays.copyOf(files, files.length + 1);
+            more[files.length] = added;
+            files = more;
+        }
         return added;
     }
 
     /** Forgets a file of which nothing is under way. */
     void remove(RingFile file) {
-        files.remove(file);
+        synchronized (opened) {
+            files = Stream.of(files).filter(each -> each != file).toArray(RingFile[]::new);
+        }
     }
 
     /**
@@ -98,18 +108,33 @@ final class DiskRing implements AutoCloseable {
     }
 
     private boolean hasSubmitted() {
-        for (int i = 0; i < files.size(); i++) {
-            if (files.get(i).hasSubmitted()) {
+        for (RingFile file : files) {
+            if (file.hasSubmitted()) {
                 return true;
             }
         }
         return false;
     }
 
+    /** On the ring's thread: whether there is something that can be started now. */
+    private boolean mayStart() {
+        if (freeCount > 0) {
+            for (RingFile file : files) {
+                if (file.mayStart()) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     private void run() {
-        try (IoUring own = IoUring.open(SLOTS + 1)) {
+        try {
+            IoUring own = IoUring.open(SLOTS + 1);
             opened.complete(own);
             serve(own);
+            // Not after a failure: the kernel may still use memory of what is under way.
+            own.close();
         } catch (Throwable e) {
             if (!opened.completeExceptionally(e)) {
                 LOG.error("io_uring failed", e);
@@ -119,7 +144,7 @@ final class DiskRing implements AutoCloseable {
     }
 
     private void serve(IoUring own) throws IOException {
-        while (!(closing && freeCount == SLOTS && !hasSubmitted())) {
+        while (!(closing && freeCount == SLOTS && !mayStart())) {
             startSubmitted(own);
             enter(own);
             while (own.next()) {
@@ -131,8 +156,7 @@ final class DiskRing implements AutoCloseable {
     }
 
     private void startSubmitted(IoUring own) {
-        for (int i = 0; i < files.size(); i++) {
-            RingFile file = files.get(i);
+        for (RingFile file : files) {
             while (freeCount > 0) {
                 Io io = file.take();
                 if (io == null) {
@@ -170,9 +194,8 @@ final class DiskRing implements AutoCloseable {
     private void enter(IoUring own) throws IOException {
         asleep.set(true);
         // Who submits looks at the flag afterwards, so one of the two sees the other.
-        boolean more = freeCount > 0 && hasSubmitted();
         boolean over = closing && freeCount == SLOTS;
-        own.enter(!more && !over);
+        own.enter(!mayStart() && !over);
         asleep.set(false);
     }
 

@@ -127,9 +127,14 @@ public final class RealPorts implements Ports, AutoCloseable {
 
     private Storage open(List<Storage> opened, Path path, FileStorage.Options options)
             throws IOException {
+        return open(opened, path, options, ring);
+    }
+
+    private Storage open(
+            List<Storage> opened, Path path, FileStorage.Options options, @Nullable DiskRing by)
+            throws IOException {
         Storage storage =
-                FileStorage.open(
-                        path, options.withDirect(places.direct()), loop.completions(), ring);
+                FileStorage.open(path, options.withDirect(places.direct()), loop.completions(), by);
         opened.add(storage);
         return storage;
     }
@@ -179,7 +184,7 @@ public final class RealPorts implements Ports, AutoCloseable {
         List<Storage> opened = new ArrayList<>();
         try {
             for (Path path : paths) {
-                open(opened, path, deviceOptions());
+                open(opened, path, deviceOptions(), null);
             }
         } catch (IOException e) {
             opened.forEach(Storage::close);

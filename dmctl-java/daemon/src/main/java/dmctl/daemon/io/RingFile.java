@@ -20,6 +20,9 @@ final class RingFile {
         void ended(Io io);
     }
 
+    /** Operations under way at most, so that one file that hangs leaves room for the others. */
+    private static final int UNDER_WAY_MAX = 64;
+
     private static final VarHandle SUBMITTED;
 
     static {
@@ -39,6 +42,8 @@ final class RingFile {
 
     /** Oldest first; of the ring's thread alone. */
     private @Nullable Io taken;
+
+    private int underWay;
 
     RingFile(StorageFile open, boolean readsOnly, Done done) {
         this.open = open;
@@ -81,8 +86,16 @@ final class RingFile {
         return submitted != null;
     }
 
-    /** The oldest not yet taken, on the ring's thread. */
+    /** On the ring's thread: whether {@link #take} gives something. */
+    boolean mayStart() {
+        return underWay < UNDER_WAY_MAX && (taken != null || submitted != null);
+    }
+
+    /** The oldest not yet taken, on the ring's thread; null if it has to wait. */
     @Nullable Io take() {
+        if (underWay == UNDER_WAY_MAX) {
+            return null;
+        }
         if (taken == null) {
             taken = CompletionQueue.reversed((Io) SUBMITTED.getAndSet(this, null));
         }
@@ -90,11 +103,13 @@ final class RingFile {
         if (io != null) {
             taken = io.next;
             io.next = null;
+            underWay++;
         }
         return io;
     }
 
     void ended(Io io) {
+        underWay--;
         done.ended(io);
     }
 }
