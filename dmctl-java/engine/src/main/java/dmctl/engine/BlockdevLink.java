@@ -267,7 +267,7 @@ final class BlockdevLink implements SiteLink, BatchWriter.Done, FrameReader.Done
         }
         FrameReader frames = reader;
         if (frames == null) {
-            frames = replica.takeReader();
+            frames = replica.readers().take();
             reader = frames;
         }
         frames.read(batch, this);

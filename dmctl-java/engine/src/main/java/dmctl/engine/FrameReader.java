@@ -64,7 +64,7 @@ final class FrameReader implements IoDone {
         fromStart.buffer = buffer.duplicate();
         toEnd.op = Io.Op.READ;
         fromStart.op = Io.Op.READ;
-        replica.addReader(this);
+        replica.readers().add(this);
     }
 
     /** The whole frames, one after the other from offset 0. */

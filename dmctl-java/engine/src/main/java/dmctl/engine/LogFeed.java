@@ -40,7 +40,7 @@ final class LogFeed implements FrameReader.Done {
     private void giveReader() {
         FrameReader frames = reader;
         if (frames != null && frames.isFree() && channel == null) {
-            replica.giveReader(frames);
+            replica.readers().give(frames);
             reader = null;
         }
     }
@@ -83,7 +83,7 @@ final class LogFeed implements FrameReader.Done {
     private void readBack(long batch, long last) {
         FrameReader frames = reader;
         if (frames == null) {
-            frames = replica.takeReader();
+            frames = replica.readers().take();
             reader = frames;
         }
         fromLog = true;

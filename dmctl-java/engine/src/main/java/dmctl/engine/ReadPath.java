@@ -198,7 +198,7 @@ final class ReadPath implements IoDone, FrameReader.Done {
     private void startLogReads() {
         if (!readersMade) {
             for (int i = 0; i < LOG_READERS; i++) {
-                readers[i] = replica.takeReader();
+                readers[i] = replica.readers().take();
             }
             readersMade = true;
         }

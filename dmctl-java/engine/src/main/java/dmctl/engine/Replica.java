@@ -10,9 +10,6 @@ import dmctl.engine.port.Storage;
 import dmctl.engine.port.Wire;
 import dmctl.replog.LinkCursors;
 import dmctl.replog.RecoveryTally;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -34,8 +31,7 @@ final class Replica implements IoDone {
     private final Standing standing = new Standing();
     private final Sites sites;
     private final Devices devices;
-    private final List<FrameReader> readers = new ArrayList<>();
-    private final ArrayDeque<FrameReader> idleReaders = new ArrayDeque<>();
+    private final LogReaders readers = new LogReaders(this);
     private final Opener opener;
     private final Peers peers = new Peers(this);
 
@@ -281,35 +277,13 @@ final class Replica implements IoDone {
         closedWhenQuiet();
     }
 
-    /**
-     * A reader that nobody uses; to be given back, or kept by a part that lives as long as this.
-     */
-    FrameReader takeReader() {
-        if (!idleReaders.isEmpty()) {
-            return idleReaders.pop();
-        }
-        return new FrameReader(this);
-    }
-
-    void addReader(FrameReader reader) {
-        readers.add(reader);
-    }
-
-    void giveReader(FrameReader reader) {
-        Invariant.check(reader.isFree(), "a reader given back reads nothing");
-        idleReaders.push(reader);
-    }
-
-    int readers() {
-        return readers.size();
+    /** What reads the log back. */
+    LogReaders readers() {
+        return readers;
     }
 
     long pinnedPosition() {
-        long least = reads().pinnedPosition();
-        for (int i = 0; i < readers.size(); i++) {
-            least = Math.min(least, readers.get(i).pinnedPosition());
-        }
-        return least;
+        return Math.min(reads().pinnedPosition(), readers.pinnedPosition());
     }
 
     // What the parts tell

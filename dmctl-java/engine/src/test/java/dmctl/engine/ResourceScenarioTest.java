@@ -46,14 +46,14 @@ class ResourceScenarioTest {
         first.fetch(1);
         first.hangUp();
         long made = home.group().linkBuffers().madeBytes();
-        int readers = home.group().replica().readers();
+        int readers = home.group().replica().readers().size();
         assertThat(readers).isPositive();
         for (int i = 0; i < 10; i++) {
             Stranger next = stranger();
             next.fetch(1);
             next.hangUp();
         }
-        assertThat(home.group().replica().readers()).isEqualTo(readers);
+        assertThat(home.group().replica().readers().size()).isEqualTo(readers);
         assertThat(home.group().linkBuffers().madeBytes()).isEqualTo(made);
     }
 
