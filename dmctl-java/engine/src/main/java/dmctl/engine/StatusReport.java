@@ -42,7 +42,7 @@ final class StatusReport {
                 replica.explain().notServingReason(),
                 data(replica),
                 log.headSeq(),
-                log.flushedSeq(),
+                durableSeq(replica),
                 replica.applier().appliedSeq(),
                 replica.serving() ? replica.writes().completedSeq() : 0,
                 log.identity().ringBytes(),
@@ -127,6 +127,14 @@ final class StatusReport {
         }
     }
 
+    private static long durableSeq(Replica replica) {
+        long flushed = replica.log().flushedSeq();
+        // An opening that failed knows of no flush of its own, but what is applied was durable.
+        return replica.failure().isEmpty()
+                ? flushed
+                : Math.max(flushed, replica.applier().appliedSeq());
+    }
+
     private static SiteStatus self(Replica replica) {
         SiteState self = replica.sites().self();
         self.durableSeq = replica.applier().appliedSeq();
@@ -150,7 +158,7 @@ final class StatusReport {
                 Flow.LIVE,
                 data(replica),
                 replica.log().headSeq(),
-                replica.log().flushedSeq(),
+                durableSeq(replica),
                 replica.applier().appliedSeq(),
                 serving ? replica.sites().behindWrites(self) : 0,
                 serving ? replica.sites().behindBytes(self) : 0,

@@ -124,6 +124,19 @@ class FaultScenarioTest {
     }
 
     @Test
+    void anOpeningThatFailsSaysThatWhatIsAppliedIsDurable() {
+        home.write(0, "abc");
+        lab.until("applied", () -> home.status().appliedSeq() == 1);
+        lab.run(3_000);
+        home.kill();
+        home.log().breakDown(Io.Op.FLUSH);
+        home.start();
+        lab.run(3_000);
+        assertThat(home.status().role()).isEqualTo(Role.FAILED);
+        assertThat(home.status().durableSeq()).isEqualTo(1);
+    }
+
+    @Test
     void aTargetWhoseDeviceFailsKeepsItsLogAndSaysSo() {
         far.data().breakDown(Io.Op.WRITE);
         home.write(0, "abc");
