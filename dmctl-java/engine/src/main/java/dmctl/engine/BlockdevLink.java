@@ -313,11 +313,21 @@ final class BlockdevLink implements SiteLink, BatchWriter.Done, FrameReader.Done
         }
         if (state != State.CLOSED) {
             state = State.WAITING;
-            site.say(Link.DOWN, Flow.DOWN, why, next, replica.wallMicros());
+            if (site.paused) {
+                sayPaused();
+            } else {
+                site.say(Link.DOWN, Flow.DOWN, why, next, replica.wallMicros());
+            }
         }
         retryNanos = replica.nanos() + RETRY_NANOS;
         closeDevices();
         replica.wake();
+    }
+
+    private void sayPaused() {
+        String why = site.pauseReason.isEmpty() ? "on request" : site.pauseReason;
+        String next = "dmctl resume " + site.site.name();
+        site.say(Link.DOWN, Flow.PAUSED, why, next, replica.wallMicros());
     }
 
     private void closeDevices() {
@@ -355,9 +365,6 @@ final class BlockdevLink implements SiteLink, BatchWriter.Done, FrameReader.Done
     public void settingsChanged() {
         if (site.paused) {
             fail(site.pauseReason, "");
-            String why = site.pauseReason.isEmpty() ? "on request" : site.pauseReason;
-            String next = "dmctl resume " + site.site.name();
-            site.say(Link.DOWN, Flow.PAUSED, why, next, replica.wallMicros());
         } else if (site.flow == Flow.PAUSED) {
             site.say(Link.CONNECTING, Flow.DOWN, "resumed", "", replica.wallMicros());
             retryNanos = replica.nanos();

@@ -164,6 +164,16 @@ class BlockdevScenarioTest {
     }
 
     @Test
+    void aPausedSiteStaysSoAndSaysSoWhateverElseIsFoundOut() {
+        home.admin(done -> home.group().pause(1, "backup", done));
+        home.resync("vault", true);
+        lab.run(3_000);
+        assertThat(home.sees("vault").flow()).isEqualTo(Flow.PAUSED);
+        home.admin(done -> home.group().resume(1, done));
+        untilEqual();
+    }
+
+    @Test
     void aPauseInTheMiddleOfABatchEndsThatBatchFirst() {
         vault.data().hold(Io.Op.WRITE);
         home.write(0, "abc");
