@@ -22,10 +22,11 @@ MODULES = (
 FURTHER_MODULES = "brd null_blk scsi_debug dm-thin-pool dm-crypt dm-integrity raid1".split()
 
 # Real tools where busybox's differ or are missing, and whatever starts other programs: Debian's busybox
-# starts its own applet of a name rather than the program on the path. So no script here is run by busybox's shell.
+# starts its own applet of a name rather than the program on the path. So its shell runs nothing here.
 TOOLS = (
-    "bash dash env find xargs grep ps pgrep pkill dmsetup lsblk blockdev losetup blkid blkdiscard wipefs findmnt mount umount fstrim setsid flock nsenter"
-    " unshare mke2fs e2fsck tune2fs dumpe2fs resize2fs dd cmp timeout sha256sum stat"
+    "bash dash env find xargs grep ps pgrep pkill dd cmp timeout sha256sum stat setsid flock nsenter unshare"
+    " dmsetup lsblk blockdev losetup blkid blkdiscard wipefs findmnt mount umount fstrim"
+    " mke2fs e2fsck tune2fs dumpe2fs resize2fs"
 ).split()
 OPTIONAL_TOOLS = "strace mkfs.xfs xfs_repair".split()
 # Large and not always used: a test asks for them with a line "# packs: fio nbd".
@@ -48,7 +49,7 @@ def base(cache, kernel, java_home):
     tools = [_tool(name) for name in TOOLS] + [tool for tool in map(shutil.which, OPTIONAL_TOOLS) if tool]
     files = sorted(set(tools) | _libraries(tools))
     busybox = _tool("busybox")
-    key = _key(files + [busybox, os.path.join(java_home, "release"), os.path.join(kernel, "version"), __file__])
+    key = _key(files + [busybox, os.path.join(java_home, "release"), os.path.join(kernel, "version")])
     path = os.path.join(cache, f"base-{key}.cpio")
     if os.path.exists(path):
         return path
@@ -87,7 +88,7 @@ def pack(cache, name):
     """Further tools with those libraries that the base does not have, or has the same of."""
     tools = [_tool(tool) for tool in PACKS[name]]
     files = sorted(set(tools) | _libraries(tools))
-    path = os.path.join(cache, f"pack-{name}-{_key(files + [__file__])}.cpio")
+    path = os.path.join(cache, f"pack-{name}-{_key(files)}.cpio")
     if not os.path.exists(path):
         _forget(cache, f"pack-{name}-*.cpio*")
         archive = Archive(path)
@@ -151,7 +152,8 @@ def _in_guest(path):
 
 
 def _key(files):
-    told = hashlib.sha256()
+    with open(__file__, "rb") as file:
+        told = hashlib.sha256(file.read())
     for file in files:
         info = os.stat(file)
         told.update(f"{file} {info.st_size} {info.st_mtime_ns}\n".encode())
@@ -159,7 +161,8 @@ def _key(files):
 
 
 def _forget(cache, pattern):
-    for path in glob.glob(os.path.join(cache, pattern)):
+    """All but the newest two: other checkouts may share the cache."""
+    for path in sorted(glob.glob(os.path.join(cache, pattern)), key=os.path.getmtime)[:-2]:
         os.remove(path)
 
 
