@@ -21,7 +21,7 @@ enum LogDamage {
 
     /** Which frame is hit. */
     enum Where {
-        /** One that what was written later tells to be durable: it must be missed. */
+        /** One that something written later says to be durable: it must be missed. */
         DURABLE,
         /** One that no flush has covered: nobody can tell it from a torn end. */
         UNFLUSHED
@@ -41,8 +41,8 @@ enum LogDamage {
      */
     boolean inflict(SimDisk log, Where where, SimRandom random) {
         DiskWrite write =
-                where == Where.DURABLE ? log.witnessedWrite(random) : log.unflushedWrite(random);
-        if (write == null) {
+                where == Where.DURABLE ? log.flushedWrite(random) : log.unflushedWrite(random);
+        if (write == null || where == Where.DURABLE && !hasWitness(log, write)) {
             return false;
         }
         return switch (this) {
@@ -54,6 +54,47 @@ enum LogDamage {
             case LOST_WRITE -> log.undo(write);
             default -> forge(log, write);
         };
+    }
+
+    /**
+     * Whether a write is still there whole, and something written later says that all its frames
+     * were durable. Of a checkpoint nothing has to say so: the other one takes its place, or what
+     * is missing then is missed.
+     */
+    private static boolean hasWitness(SimDisk log, DiskWrite write) {
+        long last = lastSeq(write);
+        boolean witness = last < 0;
+        for (DiskWrite later : log.writesAfter(write)) {
+            if (later.overlaps(write.offset, write.length)) {
+                return false;
+            }
+            witness |= flushedMark(later) >= last;
+        }
+        return witness;
+    }
+
+    /** The last seq of the frames of a write, -1 if it does not begin with a frame. */
+    private static long lastSeq(DiskWrite write) {
+        long last = -1;
+        int page = write.firstPage();
+        while (page <= write.lastPage()) {
+            ByteBuffer frame = littleEndian(write.part(page));
+            if (!Frame.hasMagic(frame, 0)) {
+                break;
+            }
+            last = Body.lastSeq(frame, Frame.BODY_OFFSET);
+            page += Frame.frameBytes(frame, 0) / Pages.BYTES;
+        }
+        return last;
+    }
+
+    private static long flushedMark(DiskWrite write) {
+        ByteBuffer frame = littleEndian(write.part(write.firstPage()));
+        return Frame.hasMagic(frame, 0) ? Frame.flushedMark(frame, 0) : -1;
+    }
+
+    private static ByteBuffer littleEndian(byte[] bytes) {
+        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     private static boolean flip(SimDisk log, DiskWrite write, SimRandom random) {
@@ -71,7 +112,7 @@ enum LogDamage {
     private boolean forge(SimDisk log, DiskWrite write) {
         int page = write.firstPage();
         byte[] head = log.content.get(page).clone();
-        ByteBuffer frame = ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer frame = littleEndian(head);
         if (!Frame.hasMagic(frame, 0)) {
             return false;
         }

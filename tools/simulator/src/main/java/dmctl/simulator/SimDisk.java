@@ -28,8 +28,6 @@ final class SimDisk {
     private final @Nullable DiskWrite[] recent = new @Nullable DiskWrite[64];
     private int recentCount;
     private int coveredByLastFlush;
-    private int coveredByFlushBefore;
-    private int witnessed;
 
     SimDisk(String name, int bytes, boolean volatileCache) {
         this(name, new Pages(bytes), volatileCache);
@@ -47,12 +45,9 @@ final class SimDisk {
         return cachedBefore + cached.size();
     }
 
-    /**
-     * Returns one of the last writes that two flushes and a later write have followed, null if
-     * there is none: only then can what is left bear witness that it was durable.
-     */
-    @Nullable DiskWrite witnessedWrite(SimRandom random) {
-        return recentWrite(Math.max(0, recentCount - recent.length), witnessed, random);
+    /** Returns one of the last writes that a flush has covered, null if there is none. */
+    @Nullable DiskWrite flushedWrite(SimRandom random) {
+        return recentWrite(Math.max(0, recentCount - recent.length), coveredByLastFlush, random);
     }
 
     /** Returns one of the last writes that no flush has covered, null if there is none. */
@@ -63,6 +58,19 @@ final class SimDisk {
 
     private @Nullable DiskWrite recentWrite(int from, int to, SimRandom random) {
         return from < to ? recent[(from + random.below(to - from)) % recent.length] : null;
+    }
+
+    /** Returns the last writes that came to this disk after one of them. */
+    List<DiskWrite> writesAfter(DiskWrite write) {
+        List<DiskWrite> after = new ArrayList<>();
+        for (int i = recentCount - 1; i >= 0; i--) {
+            DiskWrite each = recent[i % recent.length];
+            if (each == null || each == write) {
+                break;
+            }
+            after.add(each);
+        }
+        return after;
     }
 
     /** Brings back what was there before a write; false if all of it has been overwritten since. */
@@ -82,7 +90,6 @@ final class SimDisk {
     /** A write reaches the disk's cache, or the medium where there is none. */
     void apply(DiskWrite write) {
         recent[recentCount++ % recent.length] = write;
-        witnessed = coveredByFlushBefore;
         write.before = new byte[write.lastPage() - write.firstPage() + 1][];
         for (int i = 0; i < write.before.length; i++) {
             write.before[i] = content.get(write.firstPage() + i);
@@ -148,8 +155,7 @@ final class SimDisk {
     }
 
     /** A flush has ended well that was submitted after so many writes. */
-    void witness(int writes) {
-        coveredByFlushBefore = coveredByLastFlush;
+    void covered(int writes) {
         coveredByLastFlush = writes;
     }
 
@@ -313,9 +319,7 @@ final class SimDisk {
         copy.lostByFailedFlush = lostByFailedFlush;
         System.arraycopy(recent, 0, copy.recent, 0, recent.length);
         copy.recentCount = recentCount;
-        copy.witnessed = witnessed;
         copy.coveredByLastFlush = coveredByLastFlush;
-        copy.coveredByFlushBefore = coveredByFlushBefore;
         return copy;
     }
 }

@@ -198,7 +198,7 @@ final class SimStorage implements Storage {
                     }
                     if (error == 0) {
                         disk.flushed(covers);
-                        disk.witness(applied);
+                        disk.covered(applied);
                     } else {
                         disk.flushFailed(covers, random);
                     }
