@@ -315,6 +315,25 @@ final class Checks {
         return follows ? Math.max(run.floors.atSite[site.nr], seen.durableSeq()) : 0;
     }
 
+    /** Whether a target's log has what the primary's would not keep through a power cut. */
+    boolean targetHoldsMoreThanPrimaryFlushed() {
+        GroupStatus primary = run.status(run.failover().primary());
+        if (primary == null) {
+            return false;
+        }
+        for (SimSite site : run.sites) {
+            GroupStatus status = run.status(site);
+            if (status != null
+                    && status.role() == GroupStatus.Role.TARGET
+                    && status.data() == GroupStatus.Data.CONSISTENT
+                    && status.term() == primary.term()
+                    && status.headSeq() > primary.durableSeq()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     @Nullable SiteStatus seenByPrimary(int nr) {
         GroupStatus status = run.failover().serving() ? run.status(run.failover().primary()) : null;
         if (status != null) {

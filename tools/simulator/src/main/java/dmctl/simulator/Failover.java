@@ -26,6 +26,7 @@ final class Failover {
     private boolean afterTakeover;
     private boolean excused;
     private boolean stopping;
+    private boolean restartPrimaryNext;
     private long waitingSince;
     private int waitNumber;
 
@@ -53,6 +54,11 @@ final class Failover {
 
     void excuse() {
         excused = true;
+    }
+
+    /** When the primary has died now, nobody takes over. */
+    void restartPrimaryNext() {
+        restartPrimaryNext = true;
     }
 
     /** The primary is being stopped cleanly. */
@@ -179,6 +185,8 @@ final class Failover {
             return;
         }
         boolean wanted = takeovers < run.plan.takeovers || random.oneIn(4);
+        wanted &= !restartPrimaryNext;
+        restartPrimaryNext = false;
         SimSite target = wanted ? candidate() : null;
         if (target != null && random.percent(70)) {
             run.weather().restartLater(primary());

@@ -6,6 +6,7 @@ import dmctl.replog.Frame;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What befalls a log at rest, or through the fault of a writer. */
 enum LogDamage {
@@ -29,6 +30,7 @@ enum LogDamage {
 
     private static final List<LogDamage> ALL = List.of(values());
     private static final int VERSION_OFFSET = 8;
+    private static final int TRIES = 8;
 
     static LogDamage any(SimRandom random) {
         return ALL.get(random.below(ALL.size()));
@@ -41,8 +43,8 @@ enum LogDamage {
      */
     boolean inflict(SimDisk log, Where where, SimRandom random) {
         DiskWrite write =
-                where == Where.DURABLE ? log.flushedWrite(random) : log.unflushedWrite(random);
-        if (write == null || where == Where.DURABLE && !hasWitness(log, write)) {
+                where == Where.DURABLE ? witnessedWrite(log, random) : log.unflushedWrite(random);
+        if (write == null) {
             return false;
         }
         return switch (this) {
@@ -54,6 +56,16 @@ enum LogDamage {
             case LOST_WRITE -> log.undo(write);
             default -> forge(log, write);
         };
+    }
+
+    private static @Nullable DiskWrite witnessedWrite(SimDisk log, SimRandom random) {
+        for (int i = 0; i < TRIES; i++) {
+            DiskWrite write = log.flushedWrite(random);
+            if (write != null && hasWitness(log, write)) {
+                return write;
+            }
+        }
+        return null;
     }
 
     /**

@@ -29,6 +29,7 @@ final class Seeds {
     /** Names what enough seeds must reach: each fault and each row of the recovery table. */
     static void expect(Counters counters) {
         Weather.expect(counters);
+        counters.add(IsolatedPrimary.STRUCK, 0);
         for (LogDamage damage : LogDamage.values()) {
             counters.add("damage: " + damage, 0);
         }

@@ -14,6 +14,7 @@ final class Weather {
 
     private final Run run;
     private final SimRandom random;
+    private final IsolatedPrimary isolated;
     private final boolean[] logFault;
     private final boolean[] flushFault;
     private final boolean[] paused;
@@ -26,6 +27,7 @@ final class Weather {
     Weather(Run run, SimRandom random) {
         this.run = run;
         this.random = random;
+        isolated = new IsolatedPrimary(run, random);
         logFault = new boolean[run.sites.length];
         flushFault = new boolean[run.sites.length];
         paused = new boolean[run.plan.siteCount()];
@@ -147,7 +149,7 @@ final class Weather {
             case LOOK_AT_BLOCKDEV -> lookAtBlockdev();
             case CUT_POWER_OF_BLOCKDEV -> cutPowerOfBlockdev();
             case RESYNC_FORKED -> resyncForked();
-            case CUT_POWER_OF_ISOLATED -> cutPowerOfIsolated();
+            case CUT_POWER_OF_ISOLATED -> isolated.strikeSoon();
         };
     }
 
@@ -160,7 +162,7 @@ final class Weather {
         return run.sites[nr >= run.failover().primary().nr ? nr + 1 : nr];
     }
 
-    private boolean crash(SimSite site, boolean powerCut) {
+    boolean crash(SimSite site, boolean powerCut) {
         if (!site.running()) {
             return false;
         }
@@ -189,21 +191,6 @@ final class Weather {
             any |= crash(site, true);
         }
         return any;
-    }
-
-    /** The primary comes back without its newest records, and reaches nobody who holds them. */
-    private boolean cutPowerOfIsolated() {
-        SimSite primary = run.failover().primary();
-        if (!run.failover().serving()) {
-            return false;
-        }
-        long nanos = random.between(200_000_000L, 800_000_000L);
-        for (SimSite site : run.sites) {
-            if (site != primary) {
-                partitionFor(primary.nr, site.nr, nanos);
-            }
-        }
-        return crash(primary, true);
     }
 
     /** Targets come back on their own; for a primary, failover decides. */
@@ -248,7 +235,7 @@ final class Weather {
         return a != b && partitionFor(a, b, random.around(250_000_000));
     }
 
-    private boolean partitionFor(int a, int b, long nanos) {
+    boolean partitionFor(int a, int b, long nanos) {
         if (run.network.partitioned(a, b)) {
             return false;
         }
