@@ -122,7 +122,8 @@ final class Explain {
     /** Time to a full log at the rate of the last seconds; -1 if it does not fill. */
     long logSecondsToFull() {
         LogRing log = replica.log();
-        return fillRate.secondsToFull(heldBytes(log), log.identity().ringBytes(), replica.nanos());
+        return fillRate.secondsToFull(
+                heldBytes(log), log.headPosition(), log.identity().ringBytes(), replica.nanos());
     }
 
     /**

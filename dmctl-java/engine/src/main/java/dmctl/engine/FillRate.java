@@ -6,22 +6,29 @@ final class FillRate {
 
     private long lookNanos;
     private long heldThen;
+    private long headThen;
     private double bytesPerSecond;
 
     /**
      * Time until there is no room.
      *
+     * <p>What is held may also grow at once, when a site that lacks it comes into view: that is no
+     * rate, so nothing counts that has not been written meanwhile.
+     *
      * @param heldBytes what the log cannot release now
+     * @param headPosition where the log ends, in bytes written since it was made
      * @param ringBytes its size
      * @return at the rate of the last seconds; -1 if it does not fill
      */
-    long secondsToFull(long heldBytes, long ringBytes, long nanos) {
+    long secondsToFull(long heldBytes, long headPosition, long ringBytes, long nanos) {
         long passed = nanos - lookNanos;
         if (lookNanos == 0 || passed >= LOOK_NANOS) {
-            double rate = lookNanos == 0 ? 0 : (heldBytes - heldThen) / (passed / 1e9);
+            long more = Math.min(heldBytes - heldThen, headPosition - headThen);
+            double rate = lookNanos == 0 ? 0 : more / (passed / 1e9);
             bytesPerSecond = 0.5 * bytesPerSecond + 0.5 * rate;
             lookNanos = nanos;
             heldThen = heldBytes;
+            headThen = headPosition;
         }
         return bytesPerSecond < 1 ? -1 : (long) ((ringBytes - heldBytes) / bytesPerSecond);
     }
