@@ -121,7 +121,8 @@ final class AdminServer implements AutoCloseable {
 
     private static void write(SocketChannel client, JsonObject answer) throws IOException {
         ByteBuffer out =
-                ByteBuffer.wrap((JsonWriter.string(answer) + "\n").getBytes(StandardCharsets.UTF_8));
+                ByteBuffer.wrap(
+                        (JsonWriter.string(answer) + "\n").getBytes(StandardCharsets.UTF_8));
         while (out.hasRemaining()) {
             client.write(out);
         }

@@ -123,7 +123,7 @@ class AdminServerTest {
                 assertThat(answers(refused).readLine())
                         .isEqualTo(
                                 "{\"ok\":false,\"code\":\"refused\",\"text\":\"the daemon has 64"
-                                    + " administrators' connections already; end some of them\"}");
+                                        + " administrators' connections already; end some of them\"}");
             }
             try (SocketChannel waits = connect()) {
                 send(waits, "{}\n");
