@@ -56,6 +56,12 @@ final class LibC {
     private static final int PROT_READ_WRITE = 3;
     private static final int MAP_SHARED_POPULATE = 0x8001;
 
+    static final int AF_UNIX = 1;
+    static final int SOCK_DGRAM = 2;
+    static final int SOCK_CLOEXEC = 02000000;
+    static final int MSG_DONTWAIT = 0x40;
+    static final int MSG_NOSIGNAL = 0x4000;
+
     static final int AT_FDCWD = -100;
     static final int AT_EMPTY_PATH = 0x1000;
 
@@ -123,6 +129,14 @@ final class LibC {
                     FunctionDescriptor.of(
                             JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
                             JAVA_LONG, JAVA_LONG));
+
+    private static final MethodHandle SOCKET =
+            function("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle SENDTO =
+            function(
+                    "sendto",
+                    FunctionDescriptor.of(
+                            JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
 
     private LibC() {}
 
@@ -342,6 +356,39 @@ final class LibC {
             return result < 0 ? negativeErrno(state) : result;
         } catch (Throwable e) {
             throw broken("eventfd_write", e);
+        }
+    }
+
+    static int socket(int domain, int type, int protocol) {
+        MemorySegment state = STATE.get();
+        try {
+            int result = (int) SOCKET.invokeExact(state, domain, type, protocol);
+            return result < 0 ? negativeErrno(state) : result;
+        } catch (Throwable e) {
+            throw broken("socket", e);
+        }
+    }
+
+    /** Sends one message to an address; returns its length. */
+    static long sendto(int fd, MemorySegment message, int flags, MemorySegment address) {
+        MemorySegment state = STATE.get();
+        try {
+            long result;
+            do {
+                result =
+                        (long)
+                                SENDTO.invokeExact(
+                                        state,
+                                        fd,
+                                        message,
+                                        message.byteSize(),
+                                        flags,
+                                        address,
+                                        (int) address.byteSize());
+            } while (result < 0 && negativeErrno(state) == -Errno.EINTR);
+            return result < 0 ? negativeErrno(state) : result;
+        } catch (Throwable e) {
+            throw broken("sendto", e);
         }
     }
 

@@ -29,7 +29,7 @@ record DaemonProcess(Site site, Process process, Path messages, long messagesBef
             Files.createDirectories(places.stateDir());
             long before = Files.exists(messages) ? Files.size(messages) : 0;
             ProcessBuilder builder =
-                    new ProcessBuilder(JvmCommand.daemon(config, site))
+                    new ProcessBuilder(JvmCommand.detached(config, site))
                             .redirectErrorStream(true)
                             .redirectInput(
                                     ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))

@@ -3,6 +3,7 @@ package dmctl.cli;
 import dmctl.config.ConfigException;
 import dmctl.config.GroupConfig;
 import dmctl.config.GroupFile;
+import dmctl.config.GroupPlaces;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -19,17 +20,19 @@ final class GroupOption {
             paramLabel = "FILE.yaml",
             description = {
                 "The group's file. Without it: $DMCTL_CONFIG, else the only *.yaml file in the"
-                        + " current folder, else lab/lab.yaml."
+                        + " current folder, else lab/lab.yaml, else the only one in /etc/dmctl."
             })
     @Nullable Path file;
 
     GroupOption() {}
 
     GroupConfig load() throws CommandFailure, ConfigException {
-        return GroupFile.read(locate(file, System.getenv("DMCTL_CONFIG"), Path.of("")));
+        return GroupFile.read(
+                locate(file, System.getenv("DMCTL_CONFIG"), Path.of(""), GroupPlaces.SYSTEM_FILES));
     }
 
-    static Path locate(@Nullable Path named, @Nullable String environment, Path folder)
+    static Path locate(
+            @Nullable Path named, @Nullable String environment, Path folder, Path systemFolder)
             throws CommandFailure {
         if (named != null) {
             return named;
@@ -45,12 +48,21 @@ final class GroupOption {
         if (candidates.isEmpty() && Files.exists(lab)) {
             return lab;
         }
+        List<Path> ofSystem =
+                candidates.isEmpty() && Files.isDirectory(systemFolder)
+                        ? yamlFiles(systemFolder)
+                        : List.of();
+        if (ofSystem.size() == 1) {
+            return ofSystem.getFirst();
+        }
+        String remedy = "; name the group's with -f FILE.yaml or set DMCTL_CONFIG";
         throw new CommandFailure(
                 ExitCode.USAGE,
-                candidates.isEmpty()
-                        ? "no group's file here; name one with -f FILE.yaml or set DMCTL_CONFIG"
-                        : "several *.yaml files here; name the group's with -f FILE.yaml or set"
-                                + " DMCTL_CONFIG");
+                candidates.size() > 1
+                        ? "several *.yaml files here" + remedy
+                        : ofSystem.isEmpty()
+                                ? "no group's file here or in " + systemFolder + remedy
+                                : "several groups' files in " + systemFolder + remedy);
     }
 
     private static List<Path> yamlFiles(Path folder) throws CommandFailure {

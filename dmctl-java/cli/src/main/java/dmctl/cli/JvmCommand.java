@@ -22,11 +22,19 @@ final class JvmCommand {
     private JvmCommand() {}
 
     /** Runs the daemon of a site, in a session of its own so that Ctrl-C here is not its Ctrl-C. */
-    static List<String> daemon(GroupConfig config, GroupConfig.Site site) {
+    static List<String> detached(GroupConfig config, GroupConfig.Site site) {
         List<String> command = new ArrayList<>();
         if (Files.isExecutable(Path.of("/usr/bin/setsid"))) {
             command.add("/usr/bin/setsid");
         }
+        command.addAll(daemon(config, site));
+        command.add("--create");
+        return command;
+    }
+
+    /** Runs the daemon of a site with the memory that its group needs. */
+    static List<String> daemon(GroupConfig config, GroupConfig.Site site) {
+        List<String> command = new ArrayList<>();
         command.add(java());
         command.addAll(
                 List.of(
@@ -42,8 +50,7 @@ final class JvmCommand {
                         "--enable-native-access=" + nativeModules()));
         command.addAll(extraOptions(System.getenv("DMCTLD_JAVA_OPTS")));
         command.addAll(mainClass("dmctl.daemon", "dmctl.daemon.Dmctld"));
-        command.addAll(
-                List.of("--config", config.file().toString(), "--site", site.name(), "--create"));
+        command.addAll(List.of("--config", config.file().toString(), "--site", site.name()));
         return command;
     }
 

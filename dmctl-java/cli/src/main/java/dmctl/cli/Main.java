@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
             CheckCommand.class,
             TableCommand.class,
             ReplogCommand.class,
+            DaemonCommand.class,
             CommandLine.HelpCommand.class
         },
         synopsisSubcommandLabel = "COMMAND",
@@ -41,7 +42,10 @@ import picocli.CommandLine.Spec;
             " 3:no daemon answers where one is needed",
             " 4:not reached within the time allowed"
         },
-        footer = {"", "A first look: dmctl lab. The manual: dmctl-java/cli/MANUAL.md"})
+        footer = {
+            "",
+            "A first look: dmctl lab. The manual: man dmctl, in the sources dmctl-java/cli/MANUAL.md"
+        })
 public final class Main implements Callable<Integer> {
     @Spec @Nullable CommandSpec spec;
 

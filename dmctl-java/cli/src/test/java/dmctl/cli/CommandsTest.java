@@ -232,15 +232,63 @@ class CommandsTest {
     @Test
     void finds_the_file_by_option_then_variable_then_folder() throws Exception {
         Path other = Path.of("/other.yaml");
+        Path system = folder.resolve("etc");
 
-        assertThat(GroupOption.locate(other, "/env.yaml", folder)).isEqualTo(other);
-        assertThat(GroupOption.locate(null, "/env.yaml", folder)).isEqualTo(Path.of("/env.yaml"));
-        assertThat(GroupOption.locate(null, null, folder)).isEqualTo(file);
+        assertThat(GroupOption.locate(other, "/env.yaml", folder, system)).isEqualTo(other);
+        assertThat(GroupOption.locate(null, "/env.yaml", folder, system))
+                .isEqualTo(Path.of("/env.yaml"));
+        assertThat(GroupOption.locate(null, null, folder, system)).isEqualTo(file);
 
         Files.writeString(folder.resolve("second.yaml"), "");
-        assertThatThrownBy(() -> GroupOption.locate(null, null, folder))
+        assertThatThrownBy(() -> GroupOption.locate(null, null, folder, system))
                 .isInstanceOf(CommandFailure.class)
-                .hasMessageStartingWith("several *.yaml files here");
+                .hasMessageStartingWith("several *.yaml files here; name the group's with -f");
+    }
+
+    @Test
+    void finds_the_file_of_the_only_group_of_the_system() throws Exception {
+        Path here = Files.createDirectory(folder.resolve("empty"));
+        Path system = folder.resolve("etc");
+        assertThatThrownBy(() -> GroupOption.locate(null, null, here, system))
+                .isInstanceOf(CommandFailure.class)
+                .hasMessageStartingWith("no group's file here or in " + system + "; name");
+
+        Files.createDirectory(system);
+        Path only = Files.writeString(system.resolve("erp.yaml"), "");
+        Files.writeString(system.resolve("erp.env"), "");
+        assertThat(GroupOption.locate(null, null, here, system)).isEqualTo(only);
+
+        Files.writeString(system.resolve("crm.yaml"), "");
+        assertThatThrownBy(() -> GroupOption.locate(null, null, here, system))
+                .isInstanceOf(CommandFailure.class)
+                .hasMessageStartingWith("several groups' files in " + system + "; name");
+    }
+
+    @Test
+    void prints_the_command_of_a_daemon_for_a_service() {
+        assertThat(run("daemon-command", "-f", file.toString(), "--site", "near")).isZero();
+        assertThat(out.toString().lines().toList())
+                .startsWith(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:+UseSerialGC")
+                .endsWith("dmctl.daemon.Dmctld", "--config", file.toString(), "--site", "near");
+    }
+
+    @Test
+    void takes_the_site_that_is_called_as_the_machine() throws Exception {
+        GroupConfig config = GroupFile.read(file);
+
+        assertThat(DaemonCommand.ofMachine(config, "near").name()).isEqualTo("near");
+        assertThat(DaemonCommand.ofMachine(config, "near.example.org").name()).isEqualTo("near");
+        assertThatThrownBy(() -> DaemonCommand.ofMachine(config, "vault"))
+                .isInstanceOf(CommandFailure.class)
+                .hasMessageContaining("blockdev site and has no daemon");
+        assertThatThrownBy(() -> DaemonCommand.ofMachine(config, "elsewhere.example.org"))
+                .isInstanceOf(CommandFailure.class)
+                .hasMessage(
+                        "no site of group lab is called as this machine is, elsewhere.example.org;"
+                                + " give --site, or for the service write DMCTL_SITE=NAME into "
+                                + folder.resolve("lab.env"));
     }
 
     @Test
@@ -253,8 +301,9 @@ class CommandsTest {
         assertThat(MemoryNeeds.heapBytes(config, 8L << 30)).isBetween(400L << 20, 500L << 20);
         assertThat(MemoryNeeds.heapBytes(large, 256L << 20)).isGreaterThan(1L << 30);
         assertThat(MemoryNeeds.directBytes(config)).isBetween(240L << 20, 280L << 20);
-        assertThat(JvmCommand.daemon(config, config.sites().getFirst()))
-                .contains("dmctl.daemon.Dmctld", "--site", "home", "--create");
+        assertThat(JvmCommand.detached(config, config.sites().getFirst()))
+                .containsAll(JvmCommand.daemon(config, config.sites().getFirst()))
+                .endsWith("--site", "home", "--create");
         assertThat(JvmCommand.extraOptions(" -Xlog:gc  -ea ")).containsExactly("-Xlog:gc", "-ea");
     }
 }

@@ -35,14 +35,14 @@ public final class GroupFile {
 
     private GroupFile(Path file) {
         this.file = file.toAbsolutePath().normalize();
-        this.folder = java.util.Objects.requireNonNull(this.file.getParent());
+        this.folder = GroupPlaces.folder(this.file);
         this.findings = new Findings(file.toString());
     }
 
     /**
      * Reads and validates a file. Opens nothing that it names.
      *
-     * @param file the file; relative paths in it are relative to its folder
+     * @param file the file; relative paths in it are relative to {@link GroupPlaces#folder}
      * @return the group
      * @throws ConfigException names every error with file, line, column, word and remedy
      */

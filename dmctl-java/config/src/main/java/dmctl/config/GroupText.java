@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
@@ -25,7 +24,7 @@ public final class GroupText {
 
     private GroupText(GroupConfig group) {
         this.group = group;
-        this.folder = Objects.requireNonNull(group.file().getParent());
+        this.folder = GroupPlaces.folder(group.file());
     }
 
     /**

@@ -87,6 +87,21 @@ class GroupFileTest {
     }
 
     @Test
+    void keeps_the_data_of_a_group_of_the_system_apart_from_its_file() throws Exception {
+        String text = resource("full.yaml").replaceAll("(?m)^defaults:.*$", "");
+        GroupConfig config = GroupFile.parse(Path.of("/etc/dmctl/erp.yaml"), text);
+
+        Site home = config.site("home").orElseThrow();
+        assertThat(home.devices())
+                .containsExactly(
+                        Path.of("/var/lib/dmctl/erp/home/data.img"), Path.of("/dev/vg/wal"));
+        assertThat(home.daemon().orElseThrow().stateDir())
+                .isEqualTo(Path.of("/var/lib/dmctl/erp/home"));
+        assertThat(GroupPlaces.folder(Path.of("/etc/dmctl/sub/erp.yaml")))
+                .isEqualTo(Path.of("/etc/dmctl/sub"));
+    }
+
+    @Test
     void reads_how_each_site_takes_part() throws Exception {
         GroupConfig config = GroupFile.parse(FILE, resource("full.yaml"));
 

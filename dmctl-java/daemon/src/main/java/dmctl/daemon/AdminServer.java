@@ -18,6 +18,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Objects;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,7 +31,11 @@ import org.slf4j.LoggerFactory;
  */
 final class AdminServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AdminServer.class);
-    private static final int CLIENTS_MAX = 64;
+    static final int CLIENTS_MAX = 64;
+
+    /** How long one more waits: who has left is not always seen to have left at once. */
+    private static final long ROOM_MILLIS = 1_000;
+
     private static final int LINE_MAX = 64 << 10;
 
     private final Path path;
@@ -82,11 +87,14 @@ final class AdminServer implements AutoCloseable {
         while (true) {
             try {
                 SocketChannel client = server.accept();
-                if (!room.tryAcquire()) {
-                    client.close();
-                    continue;
+                if (room.tryAcquire(ROOM_MILLIS, TimeUnit.MILLISECONDS)) {
+                    Thread.ofVirtual().name("admin-client").start(() -> serve(client));
+                } else {
+                    refuse(client);
                 }
-                Thread.ofVirtual().name("admin-client").start(() -> serve(client));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
             } catch (ClosedChannelException e) {
                 LOG.debug("admin socket {} closed", path);
                 return;
@@ -97,16 +105,34 @@ final class AdminServer implements AutoCloseable {
         }
     }
 
+    private static void refuse(SocketChannel client) {
+        try (client) {
+            write(
+                    client,
+                    AdminRequests.refused(
+                            "refused",
+                            "the daemon has "
+                                    + CLIENTS_MAX
+                                    + " administrators' connections already; end some of them"));
+        } catch (IOException e) {
+            LOG.debug("an admin client left: {}", e.getMessage());
+        }
+    }
+
+    private static void write(SocketChannel client, JsonObject answer) throws IOException {
+        ByteBuffer out =
+                ByteBuffer.wrap(
+                        (JsonWriter.string(answer) + "\n").getBytes(StandardCharsets.UTF_8));
+        while (out.hasRemaining()) {
+            client.write(out);
+        }
+    }
+
     private void serve(SocketChannel client) {
         try (client) {
             ByteBuffer in = ByteBuffer.allocate(LINE_MAX);
             for (String line = readLine(client, in); line != null; line = readLine(client, in)) {
-                byte[] answer =
-                        (JsonWriter.string(answer(line)) + "\n").getBytes(StandardCharsets.UTF_8);
-                ByteBuffer out = ByteBuffer.wrap(answer);
-                while (out.hasRemaining()) {
-                    client.write(out);
-                }
+                write(client, answer(line));
             }
         } catch (IOException e) {
             LOG.debug("an admin client left: {}", e.getMessage());

@@ -31,7 +31,8 @@ public final class Dmctld {
             GroupConfig config = GroupFile.read(options.config());
             Site self = daemonSite(config, options.site());
             ClassesAhead.load();
-            SiteDaemon daemon = SiteDaemon.start(config, self, options.create());
+            ServiceNotices notices = ServiceNotices.asked(System.getenv());
+            SiteDaemon daemon = SiteDaemon.start(config, self, options.create(), notices);
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stopOnSignal(daemon), "stop"));
             return daemon.awaitEnd();
         } catch (ConfigException e) {

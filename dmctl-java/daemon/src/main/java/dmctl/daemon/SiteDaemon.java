@@ -44,15 +44,18 @@ final class SiteDaemon {
     private final RealPorts ports;
     private final Group group;
     private final AdminRequests requests;
+    private final ServiceNotices notices;
     private final CompletableFuture<Integer> end = new CompletableFuture<>();
     private final CompletableFuture<JsonObject> stopped = new CompletableFuture<>();
 
     /** On the loop, at a clean stop. */
     private Runnable closeSockets = () -> {};
 
-    private SiteDaemon(GroupConfig config, Site self, boolean create) throws DaemonFailure {
+    private SiteDaemon(GroupConfig config, Site self, boolean create, ServiceNotices notices)
+            throws DaemonFailure {
         this.config = config;
         this.self = self;
+        this.notices = notices;
         this.places = self.daemon().orElseThrow();
         this.pidFile = PidFile.lock(places.pidFile(), self.name());
         new SiteFiles(config, self, create, LOG::info).prepare();
@@ -71,8 +74,9 @@ final class SiteDaemon {
     }
 
     /** Opens and locks everything and begins to serve. */
-    static SiteDaemon start(GroupConfig config, Site self, boolean create) throws DaemonFailure {
-        SiteDaemon daemon = new SiteDaemon(config, self, create);
+    static SiteDaemon start(GroupConfig config, Site self, boolean create, ServiceNotices notices)
+            throws DaemonFailure {
+        SiteDaemon daemon = new SiteDaemon(config, self, create, notices);
         daemon.begin();
         return daemon;
     }
@@ -92,6 +96,7 @@ final class SiteDaemon {
                     frontEnds.close();
                 };
         loop.execute(group::start);
+        loop.execute(() -> notices.begin(loop, group::status));
         loop.start(
                 new Turn() {
                     private boolean more;
@@ -145,6 +150,7 @@ final class SiteDaemon {
             return stopped.join();
         }
         LOG.info("group={} site={} stops", config.name(), self.name());
+        notices.stopping();
         JsonObject answer = requests.order(STOP_MILLIS, group::shutdown);
         if (!answer.getBoolean("ok", false)) {
             LOG.error("group={} site={} {}", config.name(), self.name(), answer.getString("text"));

@@ -13,6 +13,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -100,6 +102,38 @@ class AdminServerTest {
             send(client, "x".repeat(64 << 10));
             assertThat(client.read(ByteBuffer.allocate(1))).isEqualTo(-1);
             assertThat(server).isNotNull();
+        }
+    }
+
+    @Test
+    void one_more_waits_for_room_and_is_told_when_there_is_none() throws Exception {
+        List<SocketChannel> clients = new ArrayList<>();
+        try (AdminServer server =
+                AdminServer.open(
+                        folder.resolve("admin.sock"), request -> AdminRequests.done("fine"))) {
+            assertThat(server).isNotNull();
+            for (int i = 0; i < AdminServer.CLIENTS_MAX; i++) {
+                SocketChannel client = connect();
+                clients.add(client);
+                send(client, "{}\n");
+                assertThat(answers(client).readLine()).contains("fine");
+            }
+            try (SocketChannel refused = connect()) {
+                send(refused, "{}\n");
+                assertThat(answers(refused).readLine())
+                        .isEqualTo(
+                                "{\"ok\":false,\"code\":\"refused\",\"text\":\"the daemon has 64"
+                                        + " administrators' connections already; end some of them\"}");
+            }
+            try (SocketChannel waits = connect()) {
+                send(waits, "{}\n");
+                clients.removeFirst().close();
+                assertThat(answers(waits).readLine()).contains("fine");
+            }
+        } finally {
+            for (SocketChannel client : clients) {
+                client.close();
+            }
         }
     }
 }

@@ -49,7 +49,9 @@ class LogInAPartTest {
 
     private void runOnce(String open, String size) throws Exception {
         GroupConfig config = config(open, size);
-        SiteDaemon daemon = SiteDaemon.start(config, config.site("home").orElseThrow(), true);
+        SiteDaemon daemon =
+                SiteDaemon.start(
+                        config, config.site("home").orElseThrow(), true, ServiceNotices.NONE);
         StringWriter told = new StringWriter();
         PrintWriter writer = new PrintWriter(told);
         int exit = Main.run(writer, writer, "wait", "serving", "home", "-f", file().toString());
