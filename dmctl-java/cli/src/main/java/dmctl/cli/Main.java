@@ -2,6 +2,7 @@ package dmctl.cli;
 
 import dmctl.config.ConfigException;
 import java.io.PrintWriter;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -29,6 +30,7 @@ import picocli.CommandLine.Spec;
             SetCommand.class,
             CheckCommand.class,
             TableCommand.class,
+            DmsetupCommand.class,
             ReplogCommand.class,
             DaemonCommand.class,
             CommandLine.HelpCommand.class
@@ -71,10 +73,17 @@ public final class Main implements Callable<Integer> {
     }
 
     static CommandLine commandLine() {
-        return new CommandLine(new Main())
-                .setExecutionExceptionHandler(
-                        (failure, command, parsed) -> explain(failure, command.getErr()))
-                .setUsageHelpWidth(100);
+        CommandLine all =
+                new CommandLine(new Main())
+                        .setExecutionExceptionHandler(
+                                (failure, command, parsed) -> explain(failure, command.getErr()))
+                        .setUsageHelpWidth(100);
+        // Its options are not ours: every word is handed on as it is.
+        Objects.requireNonNull(all.getSubcommands().get(DmsetupCommand.NAME))
+                .setUnmatchedOptionsArePositionalParams(true)
+                .setEndOfOptionsDelimiter("\0")
+                .setExpandAtFiles(false);
+        return all;
     }
 
     /** One short text and the exit code; no stack trace unless it is asked for. */

@@ -65,8 +65,16 @@ class ArrowsTest {
     }
 
     @Test
-    void cliDependsOnConfigOnly() {
-        mayUse("dmctl.cli..", "dmctl.config..");
+    void cliDependsOnConfigAndOnTheKernelsDeviceMapperOnly() {
+        mayUse("dmctl.cli..", "dmctl.config..", "dmctl.nativebridge..");
+        noClasses()
+                .that()
+                .resideInAPackage("dmctl.cli")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dmctl.nativebridge..")
+                .because("only dmctl dmsetup talks to the kernel; all else talks to dmctld")
+                .check(PRODUCT);
     }
 
     @Test
