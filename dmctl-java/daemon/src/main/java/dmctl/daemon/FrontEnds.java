@@ -28,6 +28,10 @@ final class FrontEnds {
             GroupLoop loop,
             Consumer<String> events)
             throws IOException {
+        if (places.frontEnd() != GroupConfig.FrontEnd.SOCKETS) {
+            throw new IOException(
+                    "front-end: this release has sockets only; write \"front-end: sockets\"");
+        }
         List<Export> exports =
                 config.devices().stream()
                         .map(device ->
