@@ -14,6 +14,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.LongFunction;
 
 /**
  * Follows orders. Each is handed to the loop and waited for within a bound; the loop never waits
@@ -27,12 +28,22 @@ final class AdminRequests {
     private final Admin admin;
     private final Executor loop;
     private final Clock clock;
+    private volatile LongFunction<JsonObject> frontEnd = now -> new JsonObject();
 
     AdminRequests(GroupConfig config, Admin admin, Executor loop, Clock clock) {
         this.config = config;
         this.admin = admin;
         this.loop = loop;
         this.clock = clock;
+    }
+
+    /**
+     * Makes the devices of this machine a part of the status.
+     *
+     * @param status asked on the loop, for a wall time in microseconds
+     */
+    void show(LongFunction<JsonObject> status) {
+        frontEnd = status;
     }
 
     /** Answers a request; never throws. */
@@ -83,11 +94,16 @@ final class AdminRequests {
 
     private JsonObject status() {
         CompletableFuture<GroupStatus> snapshot = new CompletableFuture<>();
-        loop.execute(() -> snapshot.complete(admin.status()));
+        CompletableFuture<JsonObject> devices = new CompletableFuture<>();
+        loop.execute(() -> {
+            devices.complete(frontEnd.apply(clock.wallMicros()));
+            snapshot.complete(admin.status());
+        });
         try {
             JsonObject json =
                     StatusJson.of(
                             snapshot.get(SOON_MILLIS, TimeUnit.MILLISECONDS), clock.wallMicros());
+            json.put("frontEnd", devices.join());
             json.put("memoryBytes", ProcessMemory.bytesMax());
             json.put("pid", ProcessHandle.current().pid());
             json.put("uuid", config.uuid().toString());

@@ -14,6 +14,7 @@ import dmctl.daemon.io.SocketNetwork;
 import dmctl.daemon.io.SystemClock;
 import dmctl.daemon.io.Turn;
 import dmctl.daemon.io.WireListener;
+import dmctl.engine.Admin;
 import dmctl.engine.Group;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -24,6 +25,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +35,9 @@ final class SiteDaemon {
 
     /** Longest stop: what is in the log has to reach the devices. */
     private static final long STOP_MILLIS = 110_000;
+
+    /** Longest wait for devices of this machine to be left. */
+    private static final long LEAVE_MILLIS = 40_000;
 
     private static final long LOOP_END_MILLIS = 5_000;
 
@@ -49,6 +54,9 @@ final class SiteDaemon {
 
     /** On the loop, at a clean stop. */
     private Runnable closeSockets = () -> {};
+
+    /** Once it begins to serve. */
+    private @Nullable FrontEnds ways;
 
     private SiteDaemon(GroupConfig config, Site self, boolean create) throws DaemonFailure {
         this.config = config;
@@ -83,6 +91,8 @@ final class SiteDaemon {
         try {
             links = new WireListener(loop, Definitions.address(places.listen()), group::accept);
             frontEnds = FrontEnds.open(config, places, group, loop, this::event);
+            ways = frontEnds;
+            requests.show(frontEnds::status);
         } catch (IOException e) {
             throw cannotOpen(e);
         }
@@ -126,7 +136,7 @@ final class SiteDaemon {
         if (!request.getString("op", "").equals("shutdown")) {
             return requests.answer(request);
         }
-        JsonObject answer = stop();
+        JsonObject answer = stop(false);
         if (answer.getBoolean("ok", false)) {
             // The answer leaves first; who asked watches the process for its end.
             CompletableFuture.delayedExecutor(50, TimeUnit.MILLISECONDS)
@@ -138,13 +148,26 @@ final class SiteDaemon {
     /**
      * Stops cleanly: applies and flushes everything and closes the log.
      *
+     * @param keepUsed whether it stops though devices of this machine are in use: they stay, and
+     *     their requests wait for the next daemon
      * @return an answer as to an administrator
      */
-    synchronized JsonObject stop() {
+    synchronized JsonObject stop(boolean keepUsed) {
         if (stopped.isDone()) {
             return stopped.join();
         }
         LOG.info("group={} site={} stops", config.name(), self.name());
+        FrontEnds open = ways;
+        if (open != null) {
+            JsonObject left =
+                    requests.order(
+                            LEAVE_MILLIS,
+                            told -> open.stop(keepUsed, hindrance -> tell(told, hindrance)));
+            if (!left.getBoolean("ok", false)) {
+                LOG.warn("group={} site={} {}", config.name(), self.name(), left.getString("text"));
+                return left;
+            }
+        }
         JsonObject answer = requests.order(STOP_MILLIS, group::shutdown);
         if (!answer.getBoolean("ok", false)) {
             LOG.error("group={} site={} {}", config.name(), self.name(), answer.getString("text"));
@@ -167,6 +190,14 @@ final class SiteDaemon {
         LOG.info("group={} site={} {}", config.name(), self.name(), answer.getString("text"));
         stopped.complete(answer);
         return answer;
+    }
+
+    private static void tell(Admin.Done told, String hindrance) {
+        if (hindrance.isEmpty()) {
+            told.done("");
+        } else {
+            told.refused(hindrance);
+        }
     }
 
     /** The loop has ended by a failure: nothing here can be trusted to go on. */

@@ -2,13 +2,17 @@ package dmctl.daemon;
 
 import com.grack.nanojson.JsonArray;
 import com.grack.nanojson.JsonObject;
+import dmctl.config.GroupConfig;
 import dmctl.config.SiteSettings;
+import dmctl.daemon.front.FrontEndProblem;
+import dmctl.daemon.front.ShownDevice;
 import dmctl.engine.GroupStatus;
 import dmctl.engine.GroupStatus.Problem;
 import dmctl.engine.GroupStatus.ResyncProgress;
 import dmctl.engine.GroupStatus.SiteStatus;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +32,37 @@ final class StatusJson {
 
     static JsonObject of(GroupStatus status, long nowMicros) {
         return new StatusJson(nowMicros).group(status);
+    }
+
+    /** How the devices appear on the daemon's machine. */
+    static JsonObject frontEnd(
+            GroupConfig.FrontEnd kind,
+            List<ShownDevice> shown,
+            @Nullable FrontEndProblem problem,
+            long nowMicros) {
+        JsonObject json = new JsonObject();
+        json.put("kind", SiteSettings.spelled(kind));
+        JsonArray devices = new JsonArray();
+        for (ShownDevice device : shown) {
+            JsonObject entry = new JsonObject();
+            entry.put("name", device.name());
+            entry.put("path", device.path());
+            entry.put("state", SiteSettings.spelled(device.state()));
+            devices.add(entry);
+        }
+        json.put("devices", devices);
+        json.put(
+                "problem",
+                problem == null
+                        ? null
+                        : new StatusJson(nowMicros)
+                                .problem(
+                                        new Problem(
+                                                "front-end",
+                                                problem.reason(),
+                                                problem.sinceMicros(),
+                                                problem.nextStep())));
+        return json;
     }
 
     private JsonObject group(GroupStatus status) {
