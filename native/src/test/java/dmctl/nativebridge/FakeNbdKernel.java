@@ -5,18 +5,22 @@ import dmctl.nativebridge.GenericAnswer.Message;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The kernel's end of netlink, with the rules of its NBD client: which device is free, whose a
  * connected one is, and in which order answers come.
  */
-final class FakeNbdKernel implements Netlink {
+public final class FakeNbdKernel implements Netlink {
     static final int FAMILY = 0x21;
 
     /** What was sent, in hexadecimal. */
@@ -26,22 +30,92 @@ final class FakeNbdKernel implements Netlink {
     final Map<Integer, String> connected = new TreeMap<>();
 
     /** What every order is answered with instead, if not 0. */
-    int refusal;
+    public volatile int refusal;
 
-    boolean module = true;
+    /** Whether the module is loaded. */
+    public volatile boolean module = true;
+
+    /** Whether the kernel keeps whose a device is. */
+    public volatile boolean keepsBackends = true;
+
+    private int connects;
+
     boolean silent;
     boolean chatter;
     boolean namesDevices = true;
 
     private final int devices;
+    private final @Nullable Path sysfs;
+    private final Map<Integer, FakeNbdDisk> disks = new TreeMap<>();
     private final ArrayDeque<ByteBuffer> answers = new ArrayDeque<>();
 
     FakeNbdKernel(int devices) {
         this.devices = devices;
+        this.sysfs = null;
+    }
+
+    /** One that takes sockets and shows its devices in a folder. */
+    public FakeNbdKernel(int devices, Path sysfs) throws IOException {
+        this.devices = devices;
+        this.sysfs = sysfs;
+        for (int i = 0; i < devices; i++) {
+            Files.createDirectories(disk(i).resolve("queue"));
+        }
+    }
+
+    private Path disk(int index) {
+        return Objects.requireNonNull(sysfs).resolve("nbd" + index);
+    }
+
+    /** How many orders to connect were followed. */
+    public synchronized int connects() {
+        return connects;
+    }
+
+    /** What a process opens. */
+    public KernelNbd open() throws IOException {
+        return new KernelNbd(this);
+    }
+
+    /** What a process sees in sysfs. */
+    public NbdDisks disks() {
+        return new NbdDisks(Objects.requireNonNull(sysfs));
+    }
+
+    /** A connected device. */
+    public synchronized FakeNbdDisk device(int index) {
+        return Objects.requireNonNull(disks.get(index), "not connected");
+    }
+
+    /** Connects a device for somebody else. */
+    public synchronized void takenBySomebodyElse(int index) throws IOException {
+        connected.put(index, "somebody else's");
+        show(index, "somebody else's", 4096);
+    }
+
+    private void show(int index, String backend, long bytes) throws IOException {
+        Files.writeString(disk(index).resolve("pid"), "1\n");
+        Files.writeString(disk(index).resolve("size"), bytes / 512 + "\n");
+        if (keepsBackends) {
+            Files.writeString(disk(index).resolve("backend"), backend + "\n");
+        }
+    }
+
+    /** Ends a connected device, on whoever's order. */
+    public synchronized void disconnect(int index) throws IOException {
+        connected.remove(index);
+        FakeNbdDisk device = disks.remove(index);
+        if (device != null) {
+            device.disconnect();
+        }
+        if (sysfs != null && index >= 0 && index < devices) {
+            Files.deleteIfExists(disk(index).resolve("pid"));
+            Files.deleteIfExists(disk(index).resolve("backend"));
+        }
     }
 
     @Override
-    public void send(byte[] bytes) throws IOException {
+    public synchronized void send(byte[] bytes) throws IOException {
         sent.add(HexFormat.of().formatHex(bytes));
         ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
         for (Message message : GenericAnswer.messages(in)) {
@@ -82,10 +156,10 @@ final class FakeNbdKernel implements Netlink {
         return switch (command) {
             case 1 -> connect(message.sequence(), index, attributes);
             case 2 -> {
-                connected.remove(index);
+                disconnect(index);
                 yield index < 0 || index >= devices ? Errno.EINVAL : 0;
             }
-            case 3 -> backend(attributes).equals(connected.get(index)) ? 0 : Errno.EINVAL;
+            case 3 -> reconfigure(index, attributes);
             case 5 -> status(message.sequence());
             default -> Errno.EOPNOTSUPP;
         };
@@ -108,12 +182,29 @@ final class FakeNbdKernel implements Netlink {
             return Errno.EBUSY;
         }
         connected.put(index, backend(attributes));
+        connects++;
+        if (sysfs != null) {
+            disks.put(index, new FakeNbdDisk(item.nested().getFirst().number()));
+            ByteBuffer size = attributes.get(2).value();
+            show(index, backend(attributes), size.getLong(size.position()));
+        }
         if (namesDevices) {
             answers.add(
                     answer(FAMILY, sequence, 1)
                             .putShort((short) 8)
                             .putShort((short) 1)
                             .putInt(index));
+        }
+        return 0;
+    }
+
+    private int reconfigure(int index, Map<Integer, Attribute> attributes) throws IOException {
+        if (!backend(attributes).equals(connected.get(index))) {
+            return Errno.EINVAL;
+        }
+        FakeNbdDisk device = disks.get(index);
+        if (device != null) {
+            device.reconfigure(attributes.get(7).nested().getFirst().nested().getFirst().number());
         }
         return 0;
     }
@@ -151,7 +242,7 @@ final class FakeNbdKernel implements Netlink {
     }
 
     @Override
-    public ByteBuffer receive() throws IOException {
+    public synchronized ByteBuffer receive() throws IOException {
         ByteBuffer next = answers.poll();
         if (next == null || silent) {
             throw new ErrnoException("recv", "generic netlink", Errno.EAGAIN);
@@ -162,7 +253,7 @@ final class FakeNbdKernel implements Netlink {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         answers.clear();
     }
 }

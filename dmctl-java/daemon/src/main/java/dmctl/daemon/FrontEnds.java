@@ -1,9 +1,11 @@
 package dmctl.daemon;
 
-import com.grack.nanojson.JsonObject;
 import dmctl.config.Address;
 import dmctl.config.GroupConfig;
 import dmctl.config.GroupConfig.DaemonPlaces;
+import dmctl.config.GroupConfig.Site;
+import dmctl.config.SiteSettings;
+import dmctl.daemon.dmuser.DmUserFrontEnd;
 import dmctl.daemon.front.DeviceFrontEnd;
 import dmctl.daemon.io.GroupLoop;
 import dmctl.daemon.kernelnbd.KernelNbdDevices;
@@ -13,6 +15,7 @@ import dmctl.daemon.nbd.NbdServer;
 import dmctl.engine.Group;
 import dmctl.engine.GroupStatus.Role;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -21,10 +24,10 @@ import org.jspecify.annotations.Nullable;
 /** The ways in for applications. On the loop, or before it starts. */
 final class FrontEnds {
     private final NbdServer nbd;
-    private final GroupConfig.FrontEnd kind;
+    private final String kind;
     private final @Nullable DeviceFrontEnd devices;
 
-    private FrontEnds(NbdServer nbd, GroupConfig.FrontEnd kind, @Nullable DeviceFrontEnd devices) {
+    private FrontEnds(NbdServer nbd, String kind, @Nullable DeviceFrontEnd devices) {
         this.nbd = nbd;
         this.kind = kind;
         this.devices = devices;
@@ -32,12 +35,9 @@ final class FrontEnds {
 
     /** Opens every way in that the group's file names for this site. */
     static FrontEnds open(
-            GroupConfig config,
-            DaemonPlaces places,
-            Group group,
-            GroupLoop loop,
-            Consumer<String> events)
+            GroupConfig config, Site self, Group group, GroupLoop loop, Consumer<String> events)
             throws IOException {
+        DaemonPlaces places = self.daemon().orElseThrow();
         List<Export> exports =
                 config.devices().stream()
                         .map(device ->
@@ -52,54 +52,70 @@ final class FrontEnds {
         for (Address address : places.nbd()) {
             nbd.listen(Definitions.address(address), config.insecure());
         }
+        return new FrontEnds(
+                nbd,
+                SiteSettings.spelled(places.frontEnd()),
+                devices(places.frontEnd(), exports, nbd, group, loop, places.stateDir(), events));
+    }
+
+    private static @Nullable DeviceFrontEnd devices(
+            GroupConfig.FrontEnd kind,
+            List<Export> exports,
+            NbdServer nbd,
+            Group group,
+            GroupLoop loop,
+            Path stateDir,
+            Consumer<String> events)
+            throws IOException {
         Supplier<Role> role = () -> group.status().role();
-        DeviceFrontEnd devices =
-                switch (places.frontEnd()) {
-                    case SOCKETS -> null;
-                    case KERNEL_NBD ->
-                            KernelNbdDevices.open(
-                                    exports, nbd, group, role, loop, places.stateDir(), events);
-                    case UBLK, DM_USER ->
-                            throw new IOException(
-                                    "front-end: this release has sockets and kernel-nbd only;"
-                                            + " write one of these");
-                };
-        return new FrontEnds(nbd, places.frontEnd(), devices);
+        if (kind != GroupConfig.FrontEnd.KERNEL_NBD) {
+            KernelNbdDevices.removeLeftOvers(exports, stateDir, events);
+        }
+        return switch (kind) {
+            case SOCKETS -> null;
+            case KERNEL_NBD ->
+                    KernelNbdDevices.open(exports, nbd, group, role, loop, stateDir, events);
+            case DM_USER -> DmUserFrontEnd.open(exports, group, role, loop, events);
+            case UBLK ->
+                    throw new IOException(
+                            "front-end: ublk is not there yet; write \"front-end: kernel-nbd\" or"
+                                    + " \"front-end: sockets\"");
+        };
     }
 
     /** Does what comes after the group's turn; true if the group should have its turn again. */
     boolean endOfRound() {
+        boolean more = nbd.endOfRound();
         DeviceFrontEnd shown = devices;
-        boolean again = shown != null && shown.endOfRound();
-        return nbd.endOfRound() || again;
+        if (shown != null) {
+            more |= shown.endOfRound();
+        }
+        return more;
     }
 
-    /** How the devices appear on this machine. */
-    JsonObject status(long nowMicros) {
-        return devices == null
-                ? StatusJson.frontEnd(kind, List.of(), null, nowMicros)
-                : StatusJson.frontEnd(kind, devices.devices(), devices.problem(), nowMicros);
-    }
-
-    /**
-     * Takes the devices of the machine away, before the group stops.
-     *
-     * @param keepUsed whether those in use stay, or else the group goes on
-     * @param told an empty text when the group may stop, else why it should not
-     */
+    /** Takes the devices away before the group stops; see {@link DeviceFrontEnd#stop}. */
     void stop(boolean keepUsed, Consumer<String> told) {
-        if (devices == null) {
+        DeviceFrontEnd shown = devices;
+        if (shown == null) {
             told.accept("");
         } else {
-            devices.stop(keepUsed, told);
+            shown.stop(keepUsed, told);
         }
+    }
+
+    FrontEndView view() {
+        DeviceFrontEnd shown = devices;
+        return shown == null
+                ? new FrontEndView(kind, List.of(), null, 0)
+                : new FrontEndView(kind, shown.devices(), shown.problem(), shown.memoryBytes());
     }
 
     /** Ends every connection and stops listening. */
     void close() {
-        if (devices != null) {
-            devices.close();
-        }
         nbd.close();
+        DeviceFrontEnd shown = devices;
+        if (shown != null) {
+            shown.close();
+        }
     }
 }

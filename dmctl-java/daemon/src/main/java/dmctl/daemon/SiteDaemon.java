@@ -36,8 +36,8 @@ final class SiteDaemon {
     /** Longest stop: what is in the log has to reach the devices. */
     private static final long STOP_MILLIS = 110_000;
 
-    /** Longest wait for devices of this machine to be left. */
-    private static final long LEAVE_MILLIS = 40_000;
+    /** Longest wait for the kernel to let go of the devices. */
+    private static final long DEVICES_MILLIS = 60_000;
 
     private static final long LOOP_END_MILLIS = 5_000;
 
@@ -52,11 +52,11 @@ final class SiteDaemon {
     private final CompletableFuture<Integer> end = new CompletableFuture<>();
     private final CompletableFuture<JsonObject> stopped = new CompletableFuture<>();
 
+    /** Set once, before the loop runs. */
+    private @Nullable FrontEnds frontEnds;
+
     /** On the loop, at a clean stop. */
     private Runnable closeSockets = () -> {};
-
-    /** Once it begins to serve. */
-    private @Nullable FrontEnds ways;
 
     private SiteDaemon(GroupConfig config, Site self, boolean create) throws DaemonFailure {
         this.config = config;
@@ -75,7 +75,7 @@ final class SiteDaemon {
         } catch (IOException e) {
             throw cannotOpen(e);
         }
-        this.requests = new AdminRequests(config, group, loop, ports.clock());
+        this.requests = new AdminRequests(config, group, loop, ports.clock(), ports.access());
     }
 
     /** Opens and locks everything and begins to serve. */
@@ -86,20 +86,20 @@ final class SiteDaemon {
     }
 
     private void begin() throws DaemonFailure {
-        FrontEnds frontEnds;
+        FrontEnds opened;
         WireListener links;
         try {
             links = new WireListener(loop, Definitions.address(places.listen()), group::accept);
-            frontEnds = FrontEnds.open(config, places, group, loop, this::event);
-            ways = frontEnds;
-            requests.show(frontEnds::status);
+            opened = FrontEnds.open(config, self, group, loop, this::event);
         } catch (IOException e) {
             throw cannotOpen(e);
         }
+        frontEnds = opened;
+        requests.show(opened::view);
         closeSockets =
                 () -> {
                     links.close();
-                    frontEnds.close();
+                    opened.close();
                 };
         loop.execute(group::start);
         loop.start(
@@ -109,7 +109,7 @@ final class SiteDaemon {
                     @Override
                     public void turn() {
                         group.turn();
-                        more = frontEnds.endOfRound();
+                        more = opened.endOfRound();
                     }
 
                     @Override
@@ -136,7 +136,7 @@ final class SiteDaemon {
         if (!request.getString("op", "").equals("shutdown")) {
             return requests.answer(request);
         }
-        JsonObject answer = stop(false);
+        JsonObject answer = stop(request.getBoolean("keepDevices", false));
         if (answer.getBoolean("ok", false)) {
             // The answer leaves first; who asked watches the process for its end.
             CompletableFuture.delayedExecutor(50, TimeUnit.MILLISECONDS)
@@ -146,10 +146,9 @@ final class SiteDaemon {
     }
 
     /**
-     * Stops cleanly: applies and flushes everything and closes the log.
+     * Stops cleanly: removes the devices, applies and flushes everything and closes the log.
      *
-     * @param keepUsed whether it stops though devices of this machine are in use: they stay, and
-     *     their requests wait for the next daemon
+     * @param keepUsed whether devices in use stay, for the next start, or nothing is stopped
      * @return an answer as to an administrator
      */
     synchronized JsonObject stop(boolean keepUsed) {
@@ -157,18 +156,10 @@ final class SiteDaemon {
             return stopped.join();
         }
         LOG.info("group={} site={} stops", config.name(), self.name());
-        FrontEnds open = ways;
-        if (open != null) {
-            JsonObject left =
-                    requests.order(
-                            LEAVE_MILLIS,
-                            told -> open.stop(keepUsed, hindrance -> tell(told, hindrance)));
-            if (!left.getBoolean("ok", false)) {
-                LOG.warn("group={} site={} {}", config.name(), self.name(), left.getString("text"));
-                return left;
-            }
+        JsonObject answer = requests.order(DEVICES_MILLIS, told -> stopDevices(keepUsed, told));
+        if (answer.getBoolean("ok", false)) {
+            answer = requests.order(STOP_MILLIS, group::shutdown);
         }
-        JsonObject answer = requests.order(STOP_MILLIS, group::shutdown);
         if (!answer.getBoolean("ok", false)) {
             LOG.error("group={} site={} {}", config.name(), self.name(), answer.getString("text"));
             return answer;
@@ -192,12 +183,21 @@ final class SiteDaemon {
         return answer;
     }
 
-    private static void tell(Admin.Done told, String hindrance) {
-        if (hindrance.isEmpty()) {
+    private void stopDevices(boolean keepUsed, Admin.Done told) {
+        FrontEnds open = frontEnds;
+        if (open == null) {
             told.done("");
-        } else {
-            told.refused(hindrance);
+            return;
         }
+        open.stop(
+                keepUsed,
+                refusal -> {
+                    if (refusal.isEmpty()) {
+                        told.done("");
+                    } else {
+                        told.refused(refusal);
+                    }
+                });
     }
 
     /** The loop has ended by a failure: nothing here can be trusted to go on. */

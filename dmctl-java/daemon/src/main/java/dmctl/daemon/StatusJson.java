@@ -2,7 +2,6 @@ package dmctl.daemon;
 
 import com.grack.nanojson.JsonArray;
 import com.grack.nanojson.JsonObject;
-import dmctl.config.GroupConfig;
 import dmctl.config.SiteSettings;
 import dmctl.daemon.front.FrontEndProblem;
 import dmctl.daemon.front.ShownDevice;
@@ -12,7 +11,6 @@ import dmctl.engine.GroupStatus.ResyncProgress;
 import dmctl.engine.GroupStatus.SiteStatus;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -30,38 +28,36 @@ final class StatusJson {
         this.nowMicros = nowMicros;
     }
 
-    static JsonObject of(GroupStatus status, long nowMicros) {
-        return new StatusJson(nowMicros).group(status);
+    static JsonObject of(GroupStatus status, FrontEndView frontEnd, long nowMicros) {
+        StatusJson writer = new StatusJson(nowMicros);
+        JsonObject json = writer.group(status);
+        json.put("frontEnd", writer.frontEnd(frontEnd));
+        FrontEndProblem problem = frontEnd.problem();
+        if (problem != null) {
+            json.getArray("problems")
+                    .add(
+                            writer.problem(
+                                    new Problem(
+                                            "front-end",
+                                            frontEnd.kind() + ": " + problem.reason(),
+                                            problem.sinceMicros(),
+                                            problem.nextStep())));
+        }
+        return json;
     }
 
-    /** How the devices appear on the daemon's machine. */
-    static JsonObject frontEnd(
-            GroupConfig.FrontEnd kind,
-            List<ShownDevice> shown,
-            @Nullable FrontEndProblem problem,
-            long nowMicros) {
+    private JsonObject frontEnd(FrontEndView view) {
         JsonObject json = new JsonObject();
-        json.put("kind", SiteSettings.spelled(kind));
+        json.put("kind", view.kind());
         JsonArray devices = new JsonArray();
-        for (ShownDevice device : shown) {
-            JsonObject entry = new JsonObject();
-            entry.put("name", device.name());
-            entry.put("path", device.path());
-            entry.put("state", SiteSettings.spelled(device.state()));
-            devices.add(entry);
+        for (ShownDevice device : view.devices()) {
+            JsonObject shown = new JsonObject();
+            shown.put("device", device.name());
+            shown.put("path", device.path());
+            shown.put("state", SiteSettings.spelled(device.state()));
+            devices.add(shown);
         }
         json.put("devices", devices);
-        json.put(
-                "problem",
-                problem == null
-                        ? null
-                        : new StatusJson(nowMicros)
-                                .problem(
-                                        new Problem(
-                                                "front-end",
-                                                problem.reason(),
-                                                problem.sinceMicros(),
-                                                problem.nextStep())));
         return json;
     }
 

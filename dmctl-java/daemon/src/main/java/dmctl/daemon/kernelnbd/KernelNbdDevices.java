@@ -59,7 +59,9 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
     private boolean serving;
     private boolean released;
     private boolean takenAway;
-    private boolean roleLooked;
+
+    /** Null before the role was looked at for the first time. */
+    private @Nullable LoopTimer roleTimer;
 
     private KernelNbdDevices(
             NbdServer server,
@@ -116,18 +118,64 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
         KernelNbdIdentity identity = KernelNbdIdentity.of(stateDir);
         KernelNbdHost host = new KernelNbdHost(machine, stateDir, identity, events);
         KernelNbdDevices shown = new KernelNbdDevices(server, group, role, loop, host, events);
-        for (Export export : exports) {
-            Device device =
-                    new Device(
-                            export.devNr(),
-                            export.name(),
-                            export.sizeBytes(),
-                            export.blockSize(),
-                            NbdServer.attachedFlags(),
-                            DEAD_SECONDS);
-            shown.devices.add(new KernelNbdDevice(device));
-        }
+        exports.forEach(export -> shown.devices.add(new KernelNbdDevice(device(export))));
         return shown;
+    }
+
+    private static Device device(Export export) {
+        return new Device(
+                export.devNr(),
+                export.name(),
+                export.sizeBytes(),
+                export.blockSize(),
+                NbdServer.attachedFlags(),
+                DEAD_SECONDS);
+    }
+
+    /**
+     * Takes away what an earlier daemon of the site has left, where the site has another front end
+     * now; but not what is in use.
+     *
+     * @param exports the devices of the group
+     * @param stateDir of the site
+     * @param events told what an administrator should read, one line each
+     */
+    public static void removeLeftOvers(
+            List<Export> exports, Path stateDir, Consumer<String> events) {
+        removeLeftOvers(exports, stateDir, KernelNbdHost.THIS_MACHINE, events);
+    }
+
+    static void removeLeftOvers(
+            List<Export> exports, Path stateDir, Machine machine, Consumer<String> events) {
+        if (!KernelNbdIdentity.isIn(stateDir)) {
+            return;
+        }
+        Runnable task =
+                () -> {
+                    try {
+                        KernelNbdIdentity identity = KernelNbdIdentity.of(stateDir);
+                        KernelNbdHost host = new KernelNbdHost(machine, stateDir, identity, events);
+                        for (Export export : exports) {
+                            removeLeftOver(host, device(export), events);
+                        }
+                    } catch (IOException e) {
+                        events.accept("kernel-nbd: " + e.getMessage());
+                    }
+                };
+        Thread.ofPlatform().daemon().name("kernel-nbd").start(task);
+    }
+
+    private static void removeLeftOver(KernelNbdHost host, Device device, Consumer<String> events)
+            throws IOException {
+        if (host.inUse(device)) {
+            events.accept(
+                    "device "
+                            + device.name()
+                            + " is in use through the kernel's NBD client, where nobody serves it now;"
+                            + " write \"front-end: kernel-nbd\" and restart the daemon");
+        } else if (host.disconnect(device)) {
+            events.accept("device " + device.name() + ": its /dev/nbd device was disconnected");
+        }
     }
 
     @Override
@@ -135,13 +183,13 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
         boolean now = group.serving();
         if (now != serving) {
             serving = now;
-            roleLooked = false;
             if (now) {
                 takenAway = false;
                 devices.forEach(this::open);
+            } else {
+                lookAtRole();
             }
-        } else if (!now && !roleLooked) {
-            roleLooked = true;
+        } else if (!now && roleTimer == null) {
             lookAtRole();
         }
         return false;
@@ -151,6 +199,9 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
      * A site that another has taken over from must not hold its applications' requests for long.
      */
     private void lookAtRole() {
+        if (roleTimer != null) {
+            roleTimer.cancel();
+        }
         if (serving || released || takenAway) {
             return;
         }
@@ -159,7 +210,7 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
             takenAway = true;
             devices.forEach(this::takeAway);
         } else {
-            loop.schedule(ROLE_MILLIS * NANOS_PER_MILLI, this::lookAtRole);
+            roleTimer = loop.schedule(ROLE_MILLIS * NANOS_PER_MILLI, this::lookAtRole);
         }
     }
 

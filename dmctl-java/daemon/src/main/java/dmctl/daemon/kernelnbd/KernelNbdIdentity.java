@@ -40,6 +40,11 @@ final class KernelNbdIdentity {
         this.folderWords = facts.device() + " " + facts.inode();
     }
 
+    /** Whether a site ever had devices at the kernel. */
+    static boolean isIn(Path folder) {
+        return Files.exists(folder.resolve(FILE));
+    }
+
     /** Reads the identity of a site; makes a new one where there is none for this very folder. */
     static KernelNbdIdentity of(Path folder) throws IOException {
         KernelNbdIdentity identity = new KernelNbdIdentity(folder);
