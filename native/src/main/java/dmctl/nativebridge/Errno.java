@@ -31,6 +31,9 @@ public final class Errno {
     /** Permission denied. */
     public static final int EACCES = 13;
 
+    /** Block device required; from dm-user: the device is gone. */
+    public static final int ENOTBLK = 15;
+
     /** Device or resource busy. */
     public static final int EBUSY = 16;
 
@@ -67,8 +70,14 @@ public final class Errno {
     /** Value too large. */
     public static final int EOVERFLOW = 75;
 
+    /** This kernel has no such protocol. */
+    public static final int EPROTONOSUPPORT = 93;
+
     /** Not supported by this file system or device. */
     public static final int EOPNOTSUPP = 95;
+
+    /** This kernel has no such kind of address. */
+    public static final int EAFNOSUPPORT = 97;
 
     /** Connection timed out. */
     public static final int ETIMEDOUT = 110;
@@ -89,6 +98,7 @@ public final class Errno {
                     entry(EAGAIN, "EAGAIN", "resource temporarily unavailable"),
                     entry(ENOMEM, "ENOMEM", "out of memory"),
                     entry(EACCES, "EACCES", "permission denied"),
+                    entry(ENOTBLK, "ENOTBLK", "block device required"),
                     entry(EBUSY, "EBUSY", "device or resource busy"),
                     entry(EEXIST, "EEXIST", "exists already"),
                     entry(ENODEV, "ENODEV", "no such device"),
@@ -101,7 +111,9 @@ public final class Errno {
                     entry(EPIPE, "EPIPE", "broken pipe"),
                     entry(ENOSYS, "ENOSYS", "not implemented by this kernel"),
                     entry(EOVERFLOW, "EOVERFLOW", "value too large"),
+                    entry(EPROTONOSUPPORT, "EPROTONOSUPPORT", "protocol not supported"),
                     entry(EOPNOTSUPP, "EOPNOTSUPP", "not supported by this file system or device"),
+                    entry(EAFNOSUPPORT, "EAFNOSUPPORT", "address family not supported"),
                     entry(ETIMEDOUT, "ETIMEDOUT", "timed out"),
                     entry(EDQUOT, "EDQUOT", "disk quota exceeded"));
 

@@ -71,7 +71,7 @@ final class LibC {
             STATE_LAYOUT.varHandle(MemoryLayout.PathElement.groupElement("errno"));
 
     /** Where a call leaves errno. One for each thread, made once. */
-    private static final ThreadLocal<MemorySegment> STATE =
+    static final ThreadLocal<MemorySegment> STATE =
             ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(STATE_LAYOUT));
 
     private static final MethodHandle OPEN =
@@ -140,7 +140,7 @@ final class LibC {
 
     private LibC() {}
 
-    private static MethodHandle function(String name, FunctionDescriptor type) {
+    static MethodHandle function(String name, FunctionDescriptor type) {
         return LINKER.downcallHandle(
                 LINKER.defaultLookup().findOrThrow(name),
                 type,
@@ -155,12 +155,12 @@ final class LibC {
                 Linker.Option.firstVariadicArg(fixed));
     }
 
-    private static int negativeErrno(MemorySegment state) {
+    static int negativeErrno(MemorySegment state) {
         return -(int) ERRNO.get(state, 0L);
     }
 
     /** A handle throws nothing of its own but for a wrong call. */
-    private static AssertionError broken(String call, Throwable cause) {
+    static AssertionError broken(String call, Throwable cause) {
         return new AssertionError(call, cause);
     }
 

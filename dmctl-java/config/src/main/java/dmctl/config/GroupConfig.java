@@ -71,11 +71,17 @@ public record GroupConfig(
      * @param listen where it takes links from other sites
      * @param connect where other sites reach it
      * @param log its replog
-     * @param nbd where it serves applications
+     * @param nbd where it serves applications over sockets, whatever else it does
+     * @param frontEnd how the devices appear on its machine
      * @param stateDir folder of its sockets, pid file and exports, absolute
      */
     public record DaemonPlaces(
-            Address listen, Address connect, LogPlace log, List<Address> nbd, Path stateDir) {
+            Address listen,
+            Address connect,
+            LogPlace log,
+            List<Address> nbd,
+            FrontEnd frontEnd,
+            Path stateDir) {
         /**
          * Returns the socket for administrators.
          *
@@ -111,6 +117,18 @@ public record GroupConfig(
         public Path exportDir() {
             return stateDir.resolve("exports");
         }
+    }
+
+    /** How a group's devices appear on the machine of a site. */
+    public enum FrontEnd {
+        /** Not at all: clients attach to NBD sockets. */
+        SOCKETS,
+        /** As /dev/ublkbN. */
+        UBLK,
+        /** As /dev/nbdN, by the kernel's NBD client. */
+        KERNEL_NBD,
+        /** Behind tables of device-mapper's target user, which Android kernels have. */
+        DM_USER
     }
 
     /** How operations on files and devices get to the kernel. */

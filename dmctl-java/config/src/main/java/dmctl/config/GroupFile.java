@@ -1,6 +1,7 @@
 package dmctl.config;
 
 import dmctl.config.GroupConfig.Device;
+import dmctl.config.GroupConfig.FrontEnd;
 import dmctl.config.GroupConfig.Site;
 import dmctl.config.GroupConfig.Tuning;
 import java.io.IOException;
@@ -111,7 +112,13 @@ public final class GroupFile {
         List<Device> devices = devices(top, blockSize);
         boolean insecure = top.value("insecure", false, GroupFile::yesOrNo);
         Path stateDir = defaults(top);
-        SitesReader sitesReader = new SitesReader(findings, folder, stateDir, devices, insecure);
+        FrontEnd frontEnd =
+                top.value(
+                        "front-end",
+                        FrontEnd.SOCKETS,
+                        text -> SiteSettings.word(FrontEnd.class, text));
+        SitesReader sitesReader =
+                new SitesReader(findings, folder, stateDir, frontEnd, devices, insecure);
         List<Site> sites =
                 sitesReader.sites(
                         top,

@@ -2,6 +2,7 @@ package dmctl.config;
 
 import dmctl.config.GroupConfig.DaemonPlaces;
 import dmctl.config.GroupConfig.Device;
+import dmctl.config.GroupConfig.FrontEnd;
 import dmctl.config.GroupConfig.LinkType;
 import dmctl.config.GroupConfig.LogPlace;
 import dmctl.config.GroupConfig.Site;
@@ -145,6 +146,9 @@ public final class GroupText {
                         + places.nbd().stream()
                                 .map(this::address)
                                 .collect(Collectors.joining(", ", "[", "]")));
+        unless(
+                places.frontEnd() == FrontEnd.SOCKETS,
+                "    front-end: " + SiteSettings.spelled(places.frontEnd()));
         unless(
                 places.stateDir().equals(folder.resolve(site.name())),
                 "    state-dir: " + path(places.stateDir()));

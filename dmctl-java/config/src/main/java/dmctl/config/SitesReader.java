@@ -3,6 +3,7 @@ package dmctl.config;
 import dmctl.config.Address.Tcp;
 import dmctl.config.GroupConfig.DaemonPlaces;
 import dmctl.config.GroupConfig.Device;
+import dmctl.config.GroupConfig.FrontEnd;
 import dmctl.config.GroupConfig.LinkType;
 import dmctl.config.GroupConfig.LogPlace;
 import dmctl.config.GroupConfig.Site;
@@ -34,15 +35,22 @@ final class SitesReader {
     private final Path folder;
     private final Path stateDir;
     private final List<Device> devices;
+    private final FrontEnd frontEnd;
     private final boolean insecure;
 
     private final Claims claims;
 
     SitesReader(
-            Findings findings, Path folder, Path stateDir, List<Device> devices, boolean insecure) {
+            Findings findings,
+            Path folder,
+            Path stateDir,
+            FrontEnd frontEnd,
+            List<Device> devices,
+            boolean insecure) {
         this.findings = findings;
         this.folder = folder;
         this.stateDir = stateDir;
+        this.frontEnd = frontEnd;
         this.devices = devices;
         this.insecure = insecure;
         this.claims = new Claims(findings);
@@ -93,7 +101,8 @@ final class SitesReader {
         if (link == LinkType.TCP) {
             daemon = daemon(entry, name);
         } else {
-            for (String key : List.of("listen", "connect", "log", "nbd", "state-dir")) {
+            for (String key :
+                    List.of("listen", "connect", "log", "nbd", "front-end", "state-dir")) {
                 if (entry.take(key) != null) {
                     findings.add(
                             java.util.Objects.requireNonNull(entry.keys().get(key)),
@@ -160,7 +169,9 @@ final class SitesReader {
                 nbd.add(address);
             }
         }
-        return Optional.of(new DaemonPlaces(listen, connect, log, List.copyOf(nbd), state));
+        FrontEnd way =
+                entry.value("front-end", frontEnd, text -> SiteSettings.word(FrontEnd.class, text));
+        return Optional.of(new DaemonPlaces(listen, connect, log, List.copyOf(nbd), way, state));
     }
 
     private LogPlace log(Mapping entry, String site, Path state) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dmctl.config.GroupConfig.FrontEnd;
 import dmctl.config.GroupConfig.LinkType;
 import dmctl.config.GroupConfig.Site;
 import dmctl.config.SiteSettings.LimitKind;
@@ -81,6 +82,10 @@ class GroupFileTest {
         assertThat(places.nbd())
                 .extracting(Object::toString)
                 .containsExactly("unix:/srv/erp/home/nbd.sock", "127.0.0.1:10809");
+        assertThat(places.frontEnd()).isEqualTo(FrontEnd.KERNEL_NBD);
+        assertThat(config.site("far").orElseThrow().daemon().orElseThrow().frontEnd())
+                .as("the group's, where the site says nothing")
+                .isEqualTo(FrontEnd.UBLK);
         assertThat(places.adminSocket()).isEqualTo(Path.of("/srv/erp/state/home/admin.sock"));
         assertThat(config.site("far").orElseThrow().daemon().orElseThrow().stateDir())
                 .isEqualTo(Path.of("/srv/erp/elsewhere"));
@@ -165,6 +170,7 @@ class GroupFileTest {
                                 0,
                                 LogOpening.AUTO,
                                 OptionalLong.empty()));
+        assertThat(home.daemon().orElseThrow().frontEnd()).isEqualTo(FrontEnd.SOCKETS);
         assertThat(home.daemon().orElseThrow().stateDir()).isEqualTo(Path.of("/srv/erp/home"));
     }
 

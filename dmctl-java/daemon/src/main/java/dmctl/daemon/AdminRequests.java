@@ -3,17 +3,21 @@ package dmctl.daemon;
 import com.grack.nanojson.JsonObject;
 import dmctl.config.ConfigException;
 import dmctl.config.GroupConfig;
+import dmctl.config.SiteSettings;
+import dmctl.daemon.io.DiskAccess;
 import dmctl.engine.Admin;
 import dmctl.engine.GroupDefinition;
 import dmctl.engine.GroupStatus;
 import dmctl.engine.GroupStatus.SiteStatus;
 import dmctl.engine.port.Clock;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Follows orders. Each is handed to the loop and waited for within a bound; the loop never waits
@@ -23,16 +27,28 @@ final class AdminRequests {
     private static final long SOON_MILLIS = 5_000;
     private static final long LONG_MILLIS = 60_000;
 
+    /** Both of one moment. */
+    private record Snapshot(GroupStatus group, FrontEndView frontEnd) {}
+
     private final GroupConfig config;
     private final Admin admin;
     private final Executor loop;
     private final Clock clock;
+    private final DiskAccess access;
+    private volatile Supplier<FrontEndView> frontEnd =
+            () -> new FrontEndView("sockets", List.of(), null, 0);
 
-    AdminRequests(GroupConfig config, Admin admin, Executor loop, Clock clock) {
+    AdminRequests(GroupConfig config, Admin admin, Executor loop, Clock clock, DiskAccess access) {
+        this.access = access;
         this.config = config;
         this.admin = admin;
         this.loop = loop;
         this.clock = clock;
+    }
+
+    /** Shows the front end in status. */
+    void show(Supplier<FrontEndView> view) {
+        frontEnd = view;
     }
 
     /** Answers a request; never throws. */
@@ -82,13 +98,14 @@ final class AdminRequests {
     }
 
     private JsonObject status() {
-        CompletableFuture<GroupStatus> snapshot = new CompletableFuture<>();
-        loop.execute(() -> snapshot.complete(admin.status()));
+        CompletableFuture<Snapshot> taken = new CompletableFuture<>();
+        loop.execute(() -> taken.complete(new Snapshot(admin.status(), frontEnd.get())));
         try {
+            Snapshot snapshot = taken.get(SOON_MILLIS, TimeUnit.MILLISECONDS);
             JsonObject json =
-                    StatusJson.of(
-                            snapshot.get(SOON_MILLIS, TimeUnit.MILLISECONDS), clock.wallMicros());
-            json.put("memoryBytes", ProcessMemory.bytesMax());
+                    StatusJson.of(snapshot.group(), snapshot.frontEnd(), clock.wallMicros());
+            json.put("diskAccess", SiteSettings.spelled(access));
+            json.put("memoryBytes", ProcessMemory.bytesMax() + snapshot.frontEnd().memoryBytes());
             json.put("pid", ProcessHandle.current().pid());
             json.put("uuid", config.uuid().toString());
             JsonObject answer = done("");

@@ -65,7 +65,7 @@ public final class Dmctld {
     }
 
     private static void stopOnSignal(SiteDaemon daemon) {
-        JsonObject answer = daemon.stop();
+        JsonObject answer = daemon.stop(true);
         Runtime.getRuntime()
                 .halt(answer.getBoolean("ok", false) ? DaemonFailure.CLEAN : DaemonFailure.FAILED);
     }

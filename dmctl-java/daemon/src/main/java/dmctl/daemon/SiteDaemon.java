@@ -14,6 +14,7 @@ import dmctl.daemon.io.SocketNetwork;
 import dmctl.daemon.io.SystemClock;
 import dmctl.daemon.io.Turn;
 import dmctl.daemon.io.WireListener;
+import dmctl.engine.Admin;
 import dmctl.engine.Group;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -24,6 +25,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +35,9 @@ final class SiteDaemon {
 
     /** Longest stop: what is in the log has to reach the devices. */
     private static final long STOP_MILLIS = 110_000;
+
+    /** Longest wait for the kernel to let go of the devices. */
+    private static final long DEVICES_MILLIS = 60_000;
 
     private static final long LOOP_END_MILLIS = 5_000;
 
@@ -47,6 +52,9 @@ final class SiteDaemon {
     private final ServiceNotices notices;
     private final CompletableFuture<Integer> end = new CompletableFuture<>();
     private final CompletableFuture<JsonObject> stopped = new CompletableFuture<>();
+
+    /** Set once, before the loop runs. */
+    private @Nullable FrontEnds frontEnds;
 
     /** On the loop, at a clean stop. */
     private Runnable closeSockets = () -> {};
@@ -70,7 +78,7 @@ final class SiteDaemon {
         } catch (IOException e) {
             throw cannotOpen(e);
         }
-        this.requests = new AdminRequests(config, group, loop, ports.clock());
+        this.requests = new AdminRequests(config, group, loop, ports.clock(), ports.access());
     }
 
     /** Opens and locks everything and begins to serve. */
@@ -82,18 +90,20 @@ final class SiteDaemon {
     }
 
     private void begin() throws DaemonFailure {
-        FrontEnds frontEnds;
+        FrontEnds opened;
         WireListener links;
         try {
             links = new WireListener(loop, Definitions.address(places.listen()), group::accept);
-            frontEnds = FrontEnds.open(config, places, group, loop, this::event);
+            opened = FrontEnds.open(config, self, group, loop, this::event);
         } catch (IOException e) {
             throw cannotOpen(e);
         }
+        frontEnds = opened;
+        requests.show(opened::view);
         closeSockets =
                 () -> {
                     links.close();
-                    frontEnds.close();
+                    opened.close();
                 };
         loop.execute(group::start);
         loop.execute(() -> notices.begin(loop, group::status));
@@ -104,7 +114,7 @@ final class SiteDaemon {
                     @Override
                     public void turn() {
                         group.turn();
-                        more = frontEnds.endOfRound();
+                        more = opened.endOfRound();
                     }
 
                     @Override
@@ -131,7 +141,7 @@ final class SiteDaemon {
         if (!request.getString("op", "").equals("shutdown")) {
             return requests.answer(request);
         }
-        JsonObject answer = stop();
+        JsonObject answer = stop(request.getBoolean("keepDevices", false));
         if (answer.getBoolean("ok", false)) {
             // The answer leaves first; who asked watches the process for its end.
             CompletableFuture.delayedExecutor(50, TimeUnit.MILLISECONDS)
@@ -141,17 +151,21 @@ final class SiteDaemon {
     }
 
     /**
-     * Stops cleanly: applies and flushes everything and closes the log.
+     * Stops cleanly: removes the devices, applies and flushes everything and closes the log.
      *
+     * @param keepUsed whether devices in use stay, for the next start, or nothing is stopped
      * @return an answer as to an administrator
      */
-    synchronized JsonObject stop() {
+    synchronized JsonObject stop(boolean keepUsed) {
         if (stopped.isDone()) {
             return stopped.join();
         }
         LOG.info("group={} site={} stops", config.name(), self.name());
         notices.stopping();
-        JsonObject answer = requests.order(STOP_MILLIS, group::shutdown);
+        JsonObject answer = requests.order(DEVICES_MILLIS, told -> stopDevices(keepUsed, told));
+        if (answer.getBoolean("ok", false)) {
+            answer = requests.order(STOP_MILLIS, group::shutdown);
+        }
         if (!answer.getBoolean("ok", false)) {
             LOG.error("group={} site={} {}", config.name(), self.name(), answer.getString("text"));
             return answer;
@@ -173,6 +187,23 @@ final class SiteDaemon {
         LOG.info("group={} site={} {}", config.name(), self.name(), answer.getString("text"));
         stopped.complete(answer);
         return answer;
+    }
+
+    private void stopDevices(boolean keepUsed, Admin.Done told) {
+        FrontEnds open = frontEnds;
+        if (open == null) {
+            told.done("");
+            return;
+        }
+        open.stop(
+                keepUsed,
+                refusal -> {
+                    if (refusal.isEmpty()) {
+                        told.done("");
+                    } else {
+                        told.refused(refusal);
+                    }
+                });
     }
 
     /** The loop has ended by a failure: nothing here can be trusted to go on. */

@@ -3,6 +3,8 @@ package dmctl.daemon;
 import com.grack.nanojson.JsonArray;
 import com.grack.nanojson.JsonObject;
 import dmctl.config.SiteSettings;
+import dmctl.daemon.front.FrontEndProblem;
+import dmctl.daemon.front.ShownDevice;
 import dmctl.engine.GroupStatus;
 import dmctl.engine.GroupStatus.Problem;
 import dmctl.engine.GroupStatus.ResyncProgress;
@@ -26,8 +28,37 @@ final class StatusJson {
         this.nowMicros = nowMicros;
     }
 
-    static JsonObject of(GroupStatus status, long nowMicros) {
-        return new StatusJson(nowMicros).group(status);
+    static JsonObject of(GroupStatus status, FrontEndView frontEnd, long nowMicros) {
+        StatusJson writer = new StatusJson(nowMicros);
+        JsonObject json = writer.group(status);
+        json.put("frontEnd", writer.frontEnd(frontEnd));
+        FrontEndProblem problem = frontEnd.problem();
+        if (problem != null) {
+            json.getArray("problems")
+                    .add(
+                            writer.problem(
+                                    new Problem(
+                                            "front-end",
+                                            frontEnd.kind() + ": " + problem.reason(),
+                                            problem.sinceMicros(),
+                                            problem.nextStep())));
+        }
+        return json;
+    }
+
+    private JsonObject frontEnd(FrontEndView view) {
+        JsonObject json = new JsonObject();
+        json.put("kind", view.kind());
+        JsonArray devices = new JsonArray();
+        for (ShownDevice device : view.devices()) {
+            JsonObject shown = new JsonObject();
+            shown.put("device", device.name());
+            shown.put("path", device.path());
+            shown.put("state", SiteSettings.spelled(device.state()));
+            devices.add(shown);
+        }
+        json.put("devices", devices);
+        return json;
     }
 
     private JsonObject group(GroupStatus status) {

@@ -9,6 +9,7 @@ import dmctl.config.ConfigException;
 import dmctl.config.GroupConfig;
 import dmctl.config.GroupFile;
 import dmctl.config.SiteSettings;
+import dmctl.daemon.io.DiskAccess;
 import dmctl.daemon.io.SystemClock;
 import dmctl.engine.GroupDefinition;
 import java.nio.file.Path;
@@ -38,7 +39,8 @@ class AdminRequestsTest {
 
     private final StubAdmin admin = new StubAdmin();
     private final AdminRequests requests =
-            new AdminRequests(config(), admin, StubAdmin.AT_ONCE, new SystemClock());
+            new AdminRequests(
+                    config(), admin, StubAdmin.AT_ONCE, new SystemClock(), DiskAccess.THREADS);
 
     private static GroupConfig config() {
         try {

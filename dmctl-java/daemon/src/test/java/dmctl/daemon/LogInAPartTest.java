@@ -56,7 +56,7 @@ class LogInAPartTest {
         PrintWriter writer = new PrintWriter(told);
         int exit = Main.run(writer, writer, "wait", "serving", "home", "-f", file().toString());
         assertThat(exit).as(told.toString()).isZero();
-        assertThat(daemon.stop().getBoolean("ok")).isTrue();
+        assertThat(daemon.stop(false).getBoolean("ok")).isTrue();
     }
 
     @Test

@@ -2,12 +2,25 @@ package dmctl.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.grack.nanojson.JsonArray;
 import com.grack.nanojson.JsonObject;
 import com.grack.nanojson.JsonWriter;
+import dmctl.daemon.front.FrontEndProblem;
+import dmctl.daemon.front.ShownDevice;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class StatusJsonTest {
-    private final JsonObject json = StatusJson.of(new StubAdmin().status(), 11_000_000);
+    private static final FrontEndView SHOWN =
+            new FrontEndView(
+                    "ublk",
+                    List.of(
+                            new ShownDevice("data", "/dev/ublkb0", ShownDevice.State.LIVE),
+                            new ShownDevice("wal", "", ShownDevice.State.ABSENT)),
+                    new FrontEndProblem("not loaded", 3_000_000, "modprobe ublk_drv"),
+                    0);
+
+    private final JsonObject json = StatusJson.of(new StubAdmin().status(), SHOWN, 11_000_000);
 
     @Test
     void spells_every_word_in_lower_case_with_hyphens() {
@@ -36,8 +49,23 @@ class StatusJsonTest {
     }
 
     @Test
+    void names_the_block_device_of_each_device_and_what_is_in_the_way() {
+        assertThat(JsonWriter.string(json.getObject("frontEnd")))
+                .isEqualTo(
+                        "{\"kind\":\"ublk\",\"devices\":["
+                                + "{\"device\":\"data\",\"path\":\"/dev/ublkb0\",\"state\":\"live\"},"
+                                + "{\"device\":\"wal\",\"path\":\"\",\"state\":\"absent\"}]}");
+        JsonArray problems = json.getArray("problems");
+        assertThat(problems.getObject(problems.size() - 1))
+                .containsEntry("what", "front-end")
+                .containsEntry("reason", "ublk: not loaded")
+                .containsEntry("seconds", 8L)
+                .containsEntry("nextStep", "modprobe ublk_drv");
+    }
+
+    @Test
     void gives_no_negative_age_when_the_clock_was_set_back() {
-        JsonObject early = StatusJson.of(new StubAdmin().status(), 0);
+        JsonObject early = StatusJson.of(new StubAdmin().status(), SHOWN, 0);
 
         assertThat(early).containsEntry("roleSeconds", 0L);
     }

@@ -181,6 +181,14 @@ public final class Group implements FrontEnd, Admin {
     }
 
     @Override
+    public boolean aboutToServe() {
+        if (stopped || !replica.failure().isEmpty() || replica.stopping() || replica.serving()) {
+            return false;
+        }
+        return !replica.isOpen() || replica.standing().role == Role.PRIMARY;
+    }
+
+    @Override
     public String notServingReason() {
         return stopped ? stoppedText : replica.explain().notServingReason();
     }

@@ -224,6 +224,9 @@ public final class GroupToTables {
         if (!daemon.nbd().equals(again.nbd())) {
             daemon.nbd().forEach(address -> lost.add(of + "nbd " + address));
         }
+        if (daemon.frontEnd() != again.frontEnd()) {
+            lost.add(of + "front-end " + SiteSettings.spelled(daemon.frontEnd()));
+        }
         if (!daemon.stateDir().equals(folder.resolve(site.name()))) {
             lost.add(of + "state-dir " + daemon.stateDir());
         }

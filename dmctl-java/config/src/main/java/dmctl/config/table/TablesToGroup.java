@@ -5,6 +5,7 @@ import dmctl.config.ConfigException;
 import dmctl.config.GroupConfig;
 import dmctl.config.GroupConfig.DaemonPlaces;
 import dmctl.config.GroupConfig.Device;
+import dmctl.config.GroupConfig.FrontEnd;
 import dmctl.config.GroupConfig.LinkType;
 import dmctl.config.GroupConfig.LogPlace;
 import dmctl.config.GroupConfig.Site;
@@ -176,7 +177,7 @@ public final class TablesToGroup {
         LogPlace log =
                 new LogPlace(stateDir.resolve("replog"), 0, LogOpening.AUTO, OptionalLong.empty());
         Address nbd = new Address.Unix(stateDir.resolve("nbd.sock"));
-        return new DaemonPlaces(listen, listen, log, List.of(nbd), stateDir);
+        return new DaemonPlaces(listen, listen, log, List.of(nbd), FrontEnd.SOCKETS, stateDir);
     }
 
     private DaemonPlaces places(Link link, String called) throws ConfigException {
@@ -193,7 +194,8 @@ public final class TablesToGroup {
         } else {
             chosen.add(of + "log " + log.path());
         }
-        return new DaemonPlaces(address, address, log, preset.nbd(), preset.stateDir());
+        return new DaemonPlaces(
+                address, address, log, preset.nbd(), preset.frontEnd(), preset.stateDir());
     }
 
     private LogPlace log() throws ConfigException {

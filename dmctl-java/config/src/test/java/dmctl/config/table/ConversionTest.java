@@ -186,6 +186,7 @@ class ConversionTest {
                 log: {path: nlog}
                 devices: {data: n}
                 nbd: unix:n.sock
+                front-end: kernel-nbd
                 state-dir: elsewhere
                 policy: sync
                 degrade-after: 1m
@@ -232,6 +233,7 @@ class ConversionTest {
                         "the name of site 1, near",
                         "site near: log /etc/dmctl/nlog",
                         "site near: nbd unix:/etc/dmctl/n.sock",
+                        "site near: front-end kernel-nbd",
                         "site near: state-dir /etc/dmctl/elsewhere",
                         "the name of site 2, far");
     }

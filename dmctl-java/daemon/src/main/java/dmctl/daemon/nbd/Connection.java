@@ -31,6 +31,11 @@ final class Connection implements Ready {
     private boolean ending;
     private boolean closed;
     private boolean left;
+    private boolean saidGoodbye;
+    private boolean finishing;
+
+    /** Who has to be told of the end of a client that did not come through a listener. */
+    private Attached.@Nullable Ended ended;
 
     /** List of those that have something to do at the end of the round. */
     @Nullable Connection nextTouched;
@@ -52,6 +57,34 @@ final class Connection implements Ready {
         key = registered;
         handshake.greet();
         touch();
+    }
+
+    /** Begins with the transmission phase. */
+    void startAttached(SelectionKey registered, Export export, Attached.Ended toldOfTheEnd) {
+        key = registered;
+        ended = toldOfTheEnd;
+        transmission = new Transmission(this, export, false, false);
+        touch();
+    }
+
+    /**
+     * Whether the client sends what was not answered again on its next connection: then nothing is
+     * refused it because the group is not served, but left for that.
+     */
+    boolean sendsAgain() {
+        return ended != null;
+    }
+
+    /** Takes the rest of a command that has begun to come, and nothing behind it. */
+    void finish() {
+        finishing = true;
+        if (!closed && !ending && transmission != null && !transmission.midway()) {
+            end();
+        }
+    }
+
+    boolean finishing() {
+        return finishing;
     }
 
     ConnectionBuffers buffers() {
@@ -144,6 +177,7 @@ final class Connection implements Ready {
 
     /** The client said good-bye: ends when everything under way is answered. */
     void disconnect() {
+        saidGoodbye = true;
         if (input.hasRemaining()) {
             close("sent a request after disconnecting");
             return;
@@ -270,6 +304,9 @@ final class Connection implements Ready {
         if (closed && !left && (transmission == null || transmission.idle())) {
             left = true;
             server.left(this);
+            if (ended != null) {
+                ended.ended(saidGoodbye);
+            }
         }
     }
 }

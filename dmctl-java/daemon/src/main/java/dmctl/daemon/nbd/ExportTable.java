@@ -29,6 +29,14 @@ final class ExportTable {
         return null;
     }
 
+    /** Returns the export of a device. */
+    Export byNumber(int devNr) {
+        return exports.stream()
+                .filter(export -> export.devNr() == devNr)
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no device " + devNr));
+    }
+
     /** Says that there is no such export, and which there are. */
     String notFound(String name) {
         String names =

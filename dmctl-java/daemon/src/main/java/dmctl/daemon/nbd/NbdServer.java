@@ -50,6 +50,7 @@ public final class NbdServer implements AutoCloseable {
     private final ArrayDeque<ConnectionBuffers> freeBuffers = new ArrayDeque<>();
     private @Nullable Connection firstTouched;
     private long accepted;
+    private int reserved;
 
     /**
      * Creates a server that listens nowhere yet.
@@ -89,6 +90,67 @@ public final class NbdServer implements AutoCloseable {
     }
 
     /**
+     * Keeps connections for {@link #attach}.
+     *
+     * @param attached how many there may be at a time
+     * @throws IOException if that leaves none for others
+     */
+    public void reserve(int attached) throws IOException {
+        if (attached >= limits.connections()) {
+            throw new IOException(
+                    "nbd: "
+                            + attached
+                            + " devices, but at most "
+                            + (limits.connections() - 1)
+                            + " can be served to the kernel; split the group, or write"
+                            + " \"front-end: sockets\"");
+        }
+        reserved = attached;
+    }
+
+    /**
+     * Serves one device to a client that begins with the transmission phase: the kernel's. It gets
+     * simple replies, and it is not answered while the group is not served.
+     *
+     * @param channel connected
+     * @param devNr of an export
+     * @param peer its name in messages
+     * @param ended told when it is over
+     * @return to end it
+     * @throws IOException if there is no room for it
+     */
+    public Attached attach(SocketChannel channel, int devNr, String peer, Attached.Ended ended)
+            throws IOException {
+        Export export = exports.byNumber(devNr);
+        ConnectionBuffers buffers = freeBuffers.pollFirst();
+        if (buffers == null) {
+            buffers = newBuffers();
+        }
+        if (buffers == null) {
+            throw new IOException("nbd: no memory; raise -XX:MaxDirectMemorySize");
+        }
+        channel.configureBlocking(false);
+        Connection connection = new Connection(this, channel, peer, buffers);
+        connections.add(connection);
+        SelectionKey key = registrar.register(channel, SelectionKey.OP_READ, connection);
+        connection.startAttached(key, export, ended);
+        return new Attached(connection);
+    }
+
+    /**
+     * Returns what the server can do for a client that is attached.
+     *
+     * @return transmission flags of the protocol
+     */
+    public static int attachedFlags() {
+        return Nbd.TX_HAS_FLAGS
+                | Nbd.TX_SEND_FLUSH
+                | Nbd.TX_SEND_FUA
+                | Nbd.TX_SEND_TRIM
+                | Nbd.TX_SEND_WRITE_ZEROES;
+    }
+
+    /**
      * Sends the replies of the round and goes on with clients that had to wait.
      *
      * @return true if there is more to do: the engine should have its turn without waiting for
@@ -96,6 +158,9 @@ public final class NbdServer implements AutoCloseable {
      */
     public boolean endOfRound() {
         long before = submitted;
+        if (!frontEnd.serving()) {
+            cutAttached();
+        }
         Connection connection = firstTouched;
         firstTouched = null;
         while (connection != null) {
@@ -126,6 +191,15 @@ public final class NbdServer implements AutoCloseable {
         }
     }
 
+    /** Before errors get out that only say that the group is not served here now. */
+    private void cutAttached() {
+        for (int i = connections.size() - 1; i >= 0; i--) {
+            if (connections.get(i).sendsAgain()) {
+                connections.get(i).close("the group is not served here any more");
+            }
+        }
+    }
+
     private void endTransmissions() {
         for (int i = connections.size() - 1; i >= 0; i--) {
             connections.get(i).endUnserved();
@@ -139,13 +213,14 @@ public final class NbdServer implements AutoCloseable {
         }
         int transmitting = 0;
         for (Connection connection : connections) {
-            if (connection != asking && connection.isTransmitting()) {
+            if (connection != asking && connection.isTransmitting() && !connection.sendsAgain()) {
                 transmitting++;
             }
         }
-        return transmitting < limits.connections()
+        int connectionsMax = limits.connections() - reserved;
+        return transmitting < connectionsMax
                 ? null
-                : "all " + limits.connections() + " connections are in use; close one first";
+                : "all " + connectionsMax + " connections are in use; close one first";
     }
 
     void touch(Connection connection) {
@@ -155,7 +230,8 @@ public final class NbdServer implements AutoCloseable {
 
     void accept(SocketChannel channel, String listenerName) throws IOException {
         String peer = peerName(channel, listenerName);
-        if (connections.size() >= limits.connections() + NbdLimits.SPARE_CONNECTIONS) {
+        long others = connections.stream().filter(known -> !known.sendsAgain()).count();
+        if (others >= limits.connections() - reserved + NbdLimits.SPARE_CONNECTIONS) {
             endOldestHandshake();
         }
         channel.configureBlocking(false);

@@ -91,6 +91,11 @@ final class Transmission extends ReadAccount implements Request.Done {
         return state == State.PAYLOAD || state == State.SKIP;
     }
 
+    /** Whether a command has begun and is not given to the engine whole. */
+    boolean midway() {
+        return midCommand() || state == State.READ;
+    }
+
     void stop() {
         state = State.STOPPED;
         blocked = false;
@@ -119,6 +124,10 @@ final class Transmission extends ReadAccount implements Request.Done {
         }
         if (unanswered >= limit || !pieceLeft()) {
             blocked = true;
+            return false;
+        }
+        if (connection.finishing()) {
+            connection.end();
             return false;
         }
         int at = input.position();

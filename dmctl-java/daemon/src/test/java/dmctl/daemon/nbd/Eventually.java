@@ -5,10 +5,10 @@ import java.util.concurrent.Callable;
 import org.awaitility.Awaitility;
 
 /** Waits for what another thread brings about. */
-final class Eventually {
+public final class Eventually {
     private Eventually() {}
 
-    static void until(Callable<Boolean> condition) {
+    public static void until(Callable<Boolean> condition) {
         Awaitility.await()
                 .pollDelay(Duration.ZERO)
                 .pollInterval(Duration.ofMillis(2))

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Objects;
 
 /** A group in memory: takes requests at once, or when told to, and ends them at the next turn. */
-final class MemoryFrontEnd implements FrontEnd {
+public final class MemoryFrontEnd implements FrontEnd {
     static final int GRAIN = 4096;
 
     private final ByteBuffer[] devices;
@@ -17,25 +17,28 @@ final class MemoryFrontEnd implements FrontEnd {
     private final ArrayDeque<Request> taken;
     private final ArrayDeque<Request> waiting;
 
-    volatile boolean serving = true;
+    public volatile boolean serving = true;
+
+    /** While true and not serving, it is about to. */
+    public volatile boolean starting;
 
     /** While true nothing ends. */
-    volatile boolean holding;
+    public volatile boolean holding;
 
     /** While true no WRITE is taken. */
-    volatile boolean full;
+    public volatile boolean full;
 
     /** Requests at this offset end with EIO. */
-    volatile long badOffset = -1;
+    public volatile long badOffset = -1;
 
     /** Ends everything from inside submit. */
-    volatile boolean atOnce;
+    public volatile boolean atOnce;
 
-    volatile int flushes;
-    volatile int durableRequests;
-    volatile int submitted;
+    public volatile int flushes;
+    public volatile int durableRequests;
+    public volatile int submitted;
 
-    MemoryFrontEnd(List<Export> exports) {
+    public MemoryFrontEnd(List<Export> exports) {
         devices = new ByteBuffer[exports.size()];
         written = new boolean[exports.size()][];
         for (Export export : exports) {
@@ -50,6 +53,11 @@ final class MemoryFrontEnd implements FrontEnd {
     @Override
     public boolean serving() {
         return serving;
+    }
+
+    @Override
+    public boolean aboutToServe() {
+        return !serving && starting;
     }
 
     @Override
@@ -79,7 +87,7 @@ final class MemoryFrontEnd implements FrontEnd {
     }
 
     /** Ends what was taken. */
-    void turn() {
+    public void turn() {
         while (!full && !waiting.isEmpty()) {
             Request request = waiting.remove();
             take(request);
@@ -91,7 +99,13 @@ final class MemoryFrontEnd implements FrontEnd {
         }
     }
 
-    boolean hasEnds() {
+    /** Ends nothing of what was taken: who would be told is gone. */
+    public void forget() {
+        taken.clear();
+        waiting.clear();
+    }
+
+    public boolean hasEnds() {
         return (!holding && !taken.isEmpty()) || (!full && !waiting.isEmpty());
     }
 
@@ -148,7 +162,7 @@ final class MemoryFrontEnd implements FrontEnd {
         }
     }
 
-    byte[] bytes(int devNr, long offset, int length) {
+    public byte[] bytes(int devNr, long offset, int length) {
         byte[] bytes = new byte[length];
         devices[devNr].get((int) offset, bytes);
         return bytes;

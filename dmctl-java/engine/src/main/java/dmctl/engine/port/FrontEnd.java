@@ -10,6 +10,13 @@ public interface FrontEnd {
     boolean serving();
 
     /**
+     * Tells whether it is worth waiting for this site to serve: it is primary, and starts.
+     *
+     * @return false while it serves, and where it does not before somebody orders it
+     */
+    boolean aboutToServe();
+
+    /**
      * Says in words why it does not serve.
      *
      * @return for people; empty while serving

@@ -1,0 +1,34 @@
+package dmctl.daemon.kernelnbd;
+
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/** One thread for what may block, with a bounded queue. Never interrupted: it may do I/O. */
+final class OffLoop implements Executor {
+    private static final int QUEUE = 4_096;
+
+    private final ThreadPoolExecutor thread;
+
+    OffLoop(String name) {
+        thread =
+                new ThreadPoolExecutor(
+                        1,
+                        1,
+                        0,
+                        TimeUnit.SECONDS,
+                        new ArrayBlockingQueue<>(QUEUE),
+                        Thread.ofPlatform().daemon().name(name).factory());
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        thread.execute(task);
+    }
+
+    /** Ends the thread after what is queued. */
+    void close() {
+        thread.shutdown();
+    }
+}
