@@ -66,7 +66,7 @@ class ServiceNoticesTest {
         assertThat(heard.getFirst())
                 .as("until then it asks for time")
                 .startsWith("WATCHDOG=1\nEXTEND_TIMEOUT_USEC=");
-        assertThat(daemon.stop().getBoolean("ok")).isTrue();
+        assertThat(daemon.stop(false).getBoolean("ok")).isTrue();
         assertThat(heard).anyMatch(message -> message.startsWith("STOPPING=1\nSTATUS=stops"));
     }
 
