@@ -7,15 +7,16 @@ import java.nio.ByteBuffer;
 
 /**
  * A moving window over the ring for recovery: a stretch of linear log positions, read with a few
- * large reads at a time; or the next head alone, where frames are so large that the disk is sooner
- * done with their heads, one by one, than with all there is. The disk itself shows which. The
- * window begins small, for most logs hold little, and grows with what is read.
+ * large reads at a time, and written again where that is wanted; or the next head alone, where
+ * frames are so large that the disk is sooner done with their heads, one by one, than with all
+ * there is. The disk itself shows which. The window begins small, for most logs hold little, and
+ * grows with what is read.
  */
 final class LogScan implements IoDone {
     static final int WINDOW_BYTES_MAX = 8 << 20;
     private static final int WINDOW_BYTES_MIN = 512 << 10;
     private static final int LOADS_BEFORE_GROWTH = 4;
-    private static final int READ_BYTES_MAX = 1 << 20;
+    private static final int OPERATION_BYTES_MAX = 1 << 20;
     private static final int PASSED_OVER_BYTES_MIN = 32 << 10;
 
     private final Replica replica;
@@ -89,24 +90,35 @@ final class LogScan implements IoDone {
         from = position;
         bytes = (int) Math.min(buffer.capacity(), bound - position);
         beganNanos = replica.nanos();
+        then =
+                () -> {
+                    measure();
+                    loaded.run();
+                };
+        transfer(Io.Op.READ, 0, bytes);
+    }
+
+    /** Writes a stretch that stands in the buffer to its place again. */
+    void writeAgain(long position, int length, Runnable written) {
+        then = written;
+        transfer(Io.Op.WRITE, indexOf(position), length);
+    }
+
+    private void transfer(Io.Op op, int index, int length) {
         error = 0;
-        then = loaded;
-        int at = 0;
         inFlight = 1;
-        while (at < bytes) {
-            long place = (position + at) % identity.ringBytes();
-            int length =
-                    (int)
-                            Math.min(
-                                    Math.min(bytes - at, READ_BYTES_MAX),
-                                    identity.ringBytes() - place);
+        int at = index;
+        while (at < index + length) {
+            long place = (from + at) % identity.ringBytes();
+            int most = (int) Math.min(OPERATION_BYTES_MAX, identity.ringBytes() - place);
+            int end = Math.min(index + length, at + most);
             Io io = new Io();
-            io.op = Io.Op.READ;
+            io.op = op;
             io.offset = identity.ringOffset() + place;
-            io.buffer = buffer.duplicate().limit(at + length).position(at);
+            io.buffer = buffer.duplicate().limit(end).position(at);
             inFlight++;
             replica.submit(replica.ports().log(), io, this);
-            at += length;
+            at = end;
         }
         ended();
     }
@@ -132,7 +144,6 @@ final class LogScan implements IoDone {
 
     private void ended() {
         if (--inFlight == 0) {
-            measure();
             then.run();
         }
     }

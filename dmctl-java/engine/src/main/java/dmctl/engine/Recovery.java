@@ -62,6 +62,8 @@ final class Recovery {
     private int frameBytesMax;
     private String misfit = "";
     private long scanEnd;
+    private long unwritten;
+    private long verifiedEnd;
     private String endedBy = "end of ring";
     private FrameFault endFault = FrameFault.NOT_A_FRAME;
     private boolean endOpeningOk = true;
@@ -96,7 +98,7 @@ final class Recovery {
             done.damaged(
                     String.format(
                             Locale.ROOT,
-                            "reading the log at position %d failed with errno %d",
+                            "the log cannot be read, or not written again, at position %d: errno %d",
                             position,
                             scan.error()));
             return true;
@@ -248,11 +250,7 @@ final class Recovery {
                         at,
                         Frame.HEAD_BYTES,
                         scanEnd,
-                        () -> {
-                            if (!broken()) {
-                                scanAheadFrom(next);
-                            }
-                        });
+                        () -> unlessBroken(() -> scanAheadFrom(next)));
                 return;
             }
             int base = scan.indexOf(at);
@@ -280,23 +278,18 @@ final class Recovery {
 
     private void verifyData() {
         takeFlushed();
+        unwritten = taken < batches.end() ? batches.position(taken) : position;
+        verifiedEnd = unwritten;
         verifyNext();
     }
 
     private void verifyNext() {
+        Runnable verify = () -> unlessBroken(this::verifyNext);
         while (taken < batches.end()) {
             long at = batches.position(taken);
             int bytes = Frame.frameBytes(batches.dataBytes(taken));
             if (!scan.has(at, bytes)) {
-                scan.load(
-                        at,
-                        bytes,
-                        bound,
-                        () -> {
-                            if (!broken()) {
-                                verifyNext();
-                            }
-                        });
+                writeAgain(at, () -> unlessBroken(() -> scan.load(at, bytes, bound, verify)));
                 return;
             }
             int torn = tornRecord(scan.indexOf(at));
@@ -311,9 +304,28 @@ final class Recovery {
             }
             replica.recoveryTally().add(RecoveryCase.ACCEPTED);
             take();
+            verifiedEnd = at + bytes;
         }
+        writeAgain(verifiedEnd, () -> unlessBroken(this::finish));
+    }
+
+    private void unlessBroken(Runnable next) {
         if (!broken()) {
-            finish();
+            next.run();
+        }
+    }
+
+    /**
+     * Writes what no mark covers again: if the flush that was to cover it has failed, a disk may
+     * call the next one good though it has lost some of it.
+     */
+    private void writeAgain(long next, Runnable then) {
+        long begin = unwritten;
+        unwritten = next;
+        if (begin < verifiedEnd && misfit.isEmpty()) {
+            scan.writeAgain(begin, (int) (verifiedEnd - begin), then);
+        } else {
+            then.run();
         }
     }
 

@@ -53,6 +53,25 @@ class FaultScenarioTest {
     }
 
     @Test
+    void whatAFailedFlushOfTheLogCoveredIsWrittenAgainBeforeItIsTakenForDurable() {
+        home.write(0, "abc");
+        home.log().breakDown(Io.Op.FLUSH);
+        assertThat(home.startFlush().settled().errno()).isEqualTo(EIO);
+        // A disk that has lost what it was to flush may call the next flush good.
+        home.log().forgetCache();
+        home.log().mend();
+        home.kill();
+        home.start();
+        lab.until("serving", () -> home.group().serving());
+        assertThat(home.read(0, 3)).isEqualTo("abc");
+        home.flush();
+        home.powerCut();
+        home.start();
+        lab.until("serving", () -> home.group().serving());
+        assertThat(home.read(0, 3)).isEqualTo("abc");
+    }
+
+    @Test
     void aDeviceThatCannotBeWrittenStopsApplyingAndSaysSoWhileTheLogGoesOn() {
         home.data().breakDown(Io.Op.WRITE);
         home.write(0, "abc");
