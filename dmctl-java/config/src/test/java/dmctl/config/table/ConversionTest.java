@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ConversionTest {
-    private static final Path FILE = Path.of("/etc/dmctl/erp.yaml");
+    private static final Path FILE = Path.of("/srv/dmctl/erp.yaml");
     private static final String TABLES =
             """
             erp: 0 8 replicator ringbuffer 4 /dev/vg/replog 8 auto 2097152 \
@@ -88,13 +88,13 @@ class ConversionTest {
         assertThat(group.chosen())
                 .containsExactly(
                         "name of site 0: local",
-                        "site local: nbd unix:/etc/dmctl/local/nbd.sock",
+                        "site local: nbd unix:/srv/dmctl/local/nbd.sock",
                         "name of site 1: site1",
-                        "site site1: nbd unix:/etc/dmctl/site1/nbd.sock",
-                        "site site1: log /etc/dmctl/site1/replog",
+                        "site site1: nbd unix:/srv/dmctl/site1/nbd.sock",
+                        "site site1: log /srv/dmctl/site1/replog",
                         "name of site 2: site2",
-                        "site site2: nbd unix:/etc/dmctl/site2/nbd.sock",
-                        "site site2: log /etc/dmctl/site2/replog",
+                        "site site2: nbd unix:/srv/dmctl/site2/nbd.sock",
+                        "site site2: log /srv/dmctl/site2/replog",
                         "name of site 3: site3",
                         "name of site 40: site40",
                         "batch: as large as a region");
@@ -155,7 +155,7 @@ class ConversionTest {
         assertThat(group.chosen())
                 .contains(
                         "insecure: true, for addresses that other machines reach",
-                        "site local: listen unix:/etc/dmctl/local/link.sock");
+                        "site local: listen unix:/srv/dmctl/local/link.sock");
         assertThat(group.value().insecure()).isTrue();
     }
 
@@ -206,7 +206,7 @@ class ConversionTest {
 
         assertThat(tables.value().text())
                 .startsWith(
-                        "g: 0 8 replicator ringbuffer 4 /etc/dmctl/log 0 open 8192 tcp 3 0 home:1"
+                        "g: 0 8 replicator ringbuffer 4 /srv/dmctl/log 0 open 8192 tcp 3 0 home:1"
                                 + " asynchronous tcp 3 1 near:1 synchronous blockdev 2 2 asynchronous\n");
         assertThat(tables.lost())
                 .containsExactly(
@@ -231,10 +231,10 @@ class ConversionTest {
                         "the name of site 0, home",
                         "site home: listen 0.0.0.0:1",
                         "the name of site 1, near",
-                        "site near: log /etc/dmctl/nlog",
-                        "site near: nbd unix:/etc/dmctl/n.sock",
+                        "site near: log /srv/dmctl/nlog",
+                        "site near: nbd unix:/srv/dmctl/n.sock",
                         "site near: front-end kernel-nbd",
-                        "site near: state-dir /etc/dmctl/elsewhere",
+                        "site near: state-dir /srv/dmctl/elsewhere",
                         "the name of site 2, far");
     }
 
