@@ -1,5 +1,5 @@
 #!/bin/bash
-# timeout: 600
+# timeout: 900
 # dmctl dmsetup against the kernel and against dmsetup itself: the same devices, the same lines.
 . /test/lib.sh
 
@@ -22,7 +22,7 @@ ours() { # dmctl dmsetup, to ours.out and ours.err
   local IFS=$'\t' words code
   words="$*"
   printf '%s\n' "${words//$'\n'/$'\1'}" >&"${lines[1]}"
-  read -r -t 60 code <&"${lines[0]}" || fail "no answer to: $*"
+  read -r -t 240 code <&"${lines[0]}" || fail "no answer to: $*"
   [[ $code == [0-9]* ]] || fail "$* ended with: $code $(timeout 1 cat <&"${lines[0]}")"
   return "$code"
 }

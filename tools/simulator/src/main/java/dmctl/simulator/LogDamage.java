@@ -70,8 +70,9 @@ enum LogDamage {
 
     /**
      * Whether a write is still there whole, and something written later says that all its frames
-     * were durable. Of a checkpoint nothing has to say so: the other one takes its place, or what
-     * is missing then is missed.
+     * were durable, and the one behind them, whose chain what is changed here may break. Of a
+     * checkpoint nothing has to say so: the other one takes its place, or what is missing then is
+     * missed.
      */
     private static boolean hasWitness(SimDisk log, DiskWrite write) {
         long last = lastSeq(write);
@@ -80,7 +81,7 @@ enum LogDamage {
             if (later.overlaps(write.offset, write.length)) {
                 return false;
             }
-            witness |= flushedMark(later) >= last;
+            witness |= flushedMark(later) > last;
         }
         return witness;
     }
