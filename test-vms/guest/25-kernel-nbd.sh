@@ -1,5 +1,5 @@
 #!/bin/bash
-# timeout: 300
+# timeout: 600
 # The devices of a group as /dev/nbdN, under a mounted file system: the daemon is killed, and stopped by a
 # signal, while a writer runs; no error reaches it, and nothing is lost.
 . /test/lib.sh
@@ -42,8 +42,8 @@ goes_on() { # FROM: the writer has ended at least two writes since
 }
 
 dmctl up --detach
-until_true 30 connected 0
-until_true 30 connected 1
+until_true 60 connected 0
+until_true 60 connected 1
 data=$(path_of 0)
 wal=$(path_of 1)
 assert_equal 67108864 "$(blockdev --getsize64 "$data")" "size of $data"
@@ -71,7 +71,7 @@ echo 0 >progress
   done
 ) &
 writer=$!
-until_true 30 goes_on 0
+until_true 120 goes_on 0
 
 for signal in KILL KILL TERM; do
   daemon=$(cat home/dmctld.pid)
@@ -82,7 +82,7 @@ for signal in KILL KILL TERM; do
   sleep 1
   assert_mounted "$data" "$PWD/mnt"
   dmctl up --detach
-  until_true 60 goes_on "$at"
+  until_true 120 goes_on "$at"
   echo "goes on at write $(written)"
 done
 touch stop
