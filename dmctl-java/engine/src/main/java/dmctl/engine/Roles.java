@@ -29,6 +29,7 @@ final class Roles {
     private @Nullable AskSites asking;
     private Term.@Nullable Kind newTerm;
     private long highestTerm;
+    private boolean adopted;
     private long fetchFromSeq;
     private Admin.@Nullable Done takeoverDone;
     private Admin.@Nullable Done previewDone;
@@ -134,27 +135,37 @@ final class Roles {
                         best.site.site.name(),
                         hello.headSeq(),
                         before));
-        asks.fetch(
-                best,
-                () -> {
-                    if (hello.history().latestNumber() >= replica.history().latestNumber()) {
-                        replica.standing().history = hello.history().upTo(log.headSeq());
+        Runnable take = () -> asks.fetch(best, () -> fetched(before));
+        if (hello.history().latestNumber() < replica.history().latestNumber()) {
+            take.run();
+            return;
+        }
+        replica.standing().history = hello.history().upTo(hello.headSeq());
+        adopted = true;
+        // The terms are durable here before a record of theirs: the rest may never come.
+        replica.checkpointer()
+                .save(() -> {
+                    if (asking == asks) {
+                        take.run();
                     }
-                    replica.event(
-                            String.format(
-                                    Locale.ROOT,
-                                    "took in seq %d to %d",
-                                    before + 1,
-                                    log.headSeq()));
-                    if (newTerm == null) {
-                        newTerm = Term.Kind.REOPENED;
-                    }
-                    beginTerm();
                 });
+    }
+
+    private void fetched(long before) {
+        replica.event(
+                String.format(Locale.ROOT, "took in seq %d to %d", before + 1, log.headSeq()));
+        if (newTerm == null) {
+            newTerm = Term.Kind.REOPENED;
+        }
+        beginTerm();
     }
 
     private void beginTerm() {
         step = Step.FLUSHING;
+        if (adopted) {
+            adopted = false;
+            replica.standing().history = replica.history().upTo(log.headSeq());
+        }
         AskSites asks = asking;
         if (asks != null) {
             asks.close();

@@ -188,4 +188,54 @@ class AtEveryStepTest {
             assertThat(text).isNotNull();
         }
     }
+
+    @Test
+    void aTakeoverThatDiedWhileItTookRecordsInIsBegunAgain() {
+        atEveryStep(step -> {
+            Lab lab = Lab.running(Lab.primary("home"), Lab.async("near"), Lab.async("far"));
+            LabSite home = lab.site("home");
+            LabSite near = lab.site("near");
+            LabSite far = lab.site("far");
+            home.write(0, "a");
+            untilEqual(lab, home, near);
+            untilEqual(lab, home, far);
+            lab.cut("home", "far");
+            home.powerCut();
+            home.start();
+            untilServing(lab, home);
+            // A new term, which far has never heard of.
+            for (int i = 1; i < 60; i++) {
+                home.write(i, "b");
+            }
+            untilEqual(lab, home, near);
+            home.kill();
+            lab.afterOperations(step, far::kill);
+            far.group().takeover(false, new Answer());
+            lab.run(3_000);
+            boolean happened = lab.accidentHappened();
+            if (happened) {
+                far.restart();
+                lab.run(500);
+                // Unless it had become primary already, and is on its way to serve.
+                far.takeover();
+                untilServing(lab, far);
+            }
+            untilEqual(lab, far, near);
+            assertThat(far.read(0, 60)).isEqualTo("a" + "b".repeat(59));
+            return happened;
+        });
+    }
+
+    /** Whoever asked may be gone by the time of the answer. */
+    private static final class Answer implements Admin.Done {
+        @Override
+        public void done(String text) {
+            assertThat(text).contains("is primary");
+        }
+
+        @Override
+        public void refused(String text) {
+            throw new AssertionError(text);
+        }
+    }
 }
