@@ -35,7 +35,7 @@ PACKS = {"fio": ["fio"], "nbd": ["nbdinfo", "nbdcopy", "qemu-io", "qemu-img"]}
 # What the project uses, and some that show what goes on in it.
 JAVA_MODULES = (
     "java.base java.logging java.management java.naming java.xml jdk.jfr jdk.management jdk.net jdk.unsupported"
-    " jdk.zipfs"
+    " jdk.zipfs java.desktop"  # JNA asks for the last one
 ).split()
 JRE = "usr/lib/jvm/dmctl"
 
