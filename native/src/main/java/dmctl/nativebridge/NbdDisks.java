@@ -108,13 +108,19 @@ public final class NbdDisks {
      * Sets how often the kernel looks after a request that is not answered. It ends none of them;
      * but those that went to a socket that is dead are sent again only when it looks.
      *
+     * <p>Writing it waits until no request is under way, so the device has to be served meanwhile;
+     * what is so already is not written.
+     *
      * @param index N of /dev/nbdN
      * @param millis between two looks
      * @throws IOException if the kernel refuses
      */
     public void lookAfterMillis(int index, int millis) throws IOException {
         Path file = disk(index).resolve("queue").resolve("io_timeout");
-        Files.writeString(file, Integer.toString(millis), StandardCharsets.US_ASCII);
+        String wanted = Integer.toString(millis);
+        if (!line(file).equals(Optional.of(wanted))) {
+            Files.writeString(file, wanted, StandardCharsets.US_ASCII);
+        }
     }
 
     private static Optional<String> line(Path file) throws IOException {

@@ -60,4 +60,12 @@ class NbdDisksTest {
         disks.lookAfterMillis(12, 5_000);
         assertThat(root.resolve("nbd12/queue/io_timeout")).hasContent("5000");
     }
+
+    @Test
+    void whatIsSoAlreadyIsNotWrittenForThatWaitsForAllRequests() throws IOException {
+        Path file = root.resolve("nbd12/queue/io_timeout");
+        disks.lookAfterMillis(12, 30_000);
+        // As the kernel wrote it, with the end of its line.
+        assertThat(Files.readString(file)).isEqualTo("30000\n");
+    }
 }

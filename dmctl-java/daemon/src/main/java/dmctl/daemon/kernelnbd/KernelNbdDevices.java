@@ -292,6 +292,8 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
         device.servedSinceNanos = loop.clock().monotonicNanos();
         if (!device.known) {
             events.accept("device " + device.device.name() + " is " + device.path());
+            int index = device.index;
+            offLoop(device, () -> host.lookAfter(index));
         }
         device.known = true;
     }

@@ -123,7 +123,6 @@ final class KernelNbdHost {
             }
             link.handedOver();
             identity.note(device.devNr(), index);
-            lookAfter(index);
             return new Opened(index, link.channel());
         } catch (IOException e) {
             link.close();
@@ -168,7 +167,8 @@ final class KernelNbdHost {
         return index;
     }
 
-    private void lookAfter(int index) {
+    /** Has requests looked after that no daemon has answered; while the device is served. */
+    void lookAfter(int index) {
         try {
             machine.disks().lookAfterMillis(index, LOOK_AFTER_MILLIS);
         } catch (IOException e) {
