@@ -171,7 +171,7 @@ def _jre(cache, java_home):
     shutil.rmtree(jre, ignore_errors=True)
     jlink = [
         os.path.join(java_home, "bin", "jlink"), "--add-modules", ",".join(JAVA_MODULES), "--output", jre,
-        "--strip-debug", "--no-header-files", "--no-man-pages", "--generate-cds-archive",
+        "--strip-java-debug-attributes", "--no-header-files", "--no-man-pages", "--generate-cds-archive",
         # Under emulation code of the second compiler crashes now and then, that of the first never has.
         "--add-options= -XX:TieredStopAtLevel=1",
     ]  # fmt: skip
