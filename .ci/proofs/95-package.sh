@@ -20,11 +20,16 @@ root=$work/root
 trap 'rm -rf --one-file-system "$work"' EXIT
 chmod 755 "$work"
 
+# In a chroot the root is no mount whose propagation could be changed.
+propagation=private
+unshare --mount --propagation private true 2>/dev/null || propagation=unchanged
+
 # Runs a script in the clean root; its mounts and processes end with it.
 inside() {
-  unshare --mount --pid --fork --kill-child --propagation private chroot "$root" /bin/bash -euo pipefail -c \
+  unshare --mount --pid --fork --kill-child --propagation "$propagation" chroot "$root" /bin/bash -euo pipefail -c \
     "export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
      mount -t proc proc /proc
+     trap 'umount -l /proc' EXIT
      $1"
 }
 
