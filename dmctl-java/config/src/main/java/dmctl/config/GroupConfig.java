@@ -73,6 +73,7 @@ public record GroupConfig(
      * @param log its replog
      * @param nbd where it serves applications over sockets, whatever else it does
      * @param frontEnd how the devices appear on its machine
+     * @param mapper names that the devices have under /dev/mapper, in order of their number
      * @param stateDir folder of its sockets, pid file and exports, absolute
      */
     public record DaemonPlaces(
@@ -81,6 +82,7 @@ public record GroupConfig(
             LogPlace log,
             List<Address> nbd,
             FrontEnd frontEnd,
+            List<MapperName> mapper,
             Path stateDir) {
         /**
          * Returns the socket for administrators.

@@ -118,7 +118,15 @@ public final class GroupFile {
                         FrontEnd.SOCKETS,
                         text -> SiteSettings.word(FrontEnd.class, text));
         SitesReader sitesReader =
-                new SitesReader(findings, folder, stateDir, frontEnd, devices, insecure);
+                new SitesReader(
+                        findings,
+                        folder,
+                        stateDir,
+                        frontEnd,
+                        devices,
+                        insecure,
+                        name,
+                        MapperReader.everywhere(top));
         List<Site> sites =
                 sitesReader.sites(
                         top,

@@ -149,9 +149,29 @@ public final class GroupText {
         unless(
                 places.frontEnd() == FrontEnd.SOCKETS,
                 "    front-end: " + SiteSettings.spelled(places.frontEnd()));
+        unless(places.mapper().isEmpty(), "    mapper: " + mapper(places.mapper()));
         unless(
                 places.stateDir().equals(folder.resolve(site.name())),
                 "    state-dir: " + path(places.stateDir()));
+    }
+
+    private String mapper(List<MapperName> names) {
+        List<String> parts = new ArrayList<>();
+        for (MapperName mapped : names) {
+            String device =
+                    group.devices().stream()
+                            .filter(candidate -> candidate.nr() == mapped.devNr())
+                            .findFirst()
+                            .orElseThrow()
+                            .name();
+            String name = scalar(mapped.name());
+            String value =
+                    mapped.uuid()
+                            .map(uuid -> "{name: " + name + ", uuid: " + scalar(uuid) + "}")
+                            .orElse(name);
+            parts.add(device + ": " + value);
+        }
+        return "{" + String.join(", ", parts) + "}";
     }
 
     private void settings(SiteSettings set) {

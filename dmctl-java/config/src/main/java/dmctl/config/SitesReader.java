@@ -39,6 +39,7 @@ final class SitesReader {
     private final boolean insecure;
 
     private final Claims claims;
+    private final MapperReader mapper;
 
     SitesReader(
             Findings findings,
@@ -46,7 +47,9 @@ final class SitesReader {
             Path stateDir,
             FrontEnd frontEnd,
             List<Device> devices,
-            boolean insecure) {
+            boolean insecure,
+            String group,
+            @Nullable Node mapperEverywhere) {
         this.findings = findings;
         this.folder = folder;
         this.stateDir = stateDir;
@@ -54,6 +57,7 @@ final class SitesReader {
         this.devices = devices;
         this.insecure = insecure;
         this.claims = new Claims(findings);
+        this.mapper = new MapperReader(findings, group, devices, claims, mapperEverywhere);
     }
 
     List<Site> sites(Mapping top, @Nullable Node node, Numbering numbering) {
@@ -102,7 +106,14 @@ final class SitesReader {
             daemon = daemon(entry, name);
         } else {
             for (String key :
-                    List.of("listen", "connect", "log", "nbd", "front-end", "state-dir")) {
+                    List.of(
+                            "listen",
+                            "connect",
+                            "log",
+                            "nbd",
+                            "front-end",
+                            "mapper",
+                            "state-dir")) {
                 if (entry.take(key) != null) {
                     findings.add(
                             java.util.Objects.requireNonNull(entry.keys().get(key)),
@@ -171,7 +182,9 @@ final class SitesReader {
         }
         FrontEnd way =
                 entry.value("front-end", frontEnd, text -> SiteSettings.word(FrontEnd.class, text));
-        return Optional.of(new DaemonPlaces(listen, connect, log, List.copyOf(nbd), way, state));
+        List<MapperName> names = mapper.names(entry, name, way);
+        return Optional.of(
+                new DaemonPlaces(listen, connect, log, List.copyOf(nbd), way, names, state));
     }
 
     private LogPlace log(Mapping entry, String site, Path state) {

@@ -9,6 +9,9 @@ import dmctl.daemon.dmuser.DmUserFrontEnd;
 import dmctl.daemon.front.DeviceFrontEnd;
 import dmctl.daemon.io.GroupLoop;
 import dmctl.daemon.kernelnbd.KernelNbdDevices;
+import dmctl.daemon.mapper.Machine;
+import dmctl.daemon.mapper.MappedFrontEnd;
+import dmctl.daemon.mapper.Wanted;
 import dmctl.daemon.nbd.Export;
 import dmctl.daemon.nbd.NbdLimits;
 import dmctl.daemon.nbd.NbdServer;
@@ -52,10 +55,26 @@ final class FrontEnds {
         for (Address address : places.nbd()) {
             nbd.listen(Definitions.address(address), config.insecure());
         }
-        return new FrontEnds(
-                nbd,
-                SiteSettings.spelled(places.frontEnd()),
-                devices(places.frontEnd(), exports, nbd, group, loop, places.stateDir(), events));
+        List<Wanted> names = Wanted.of(config, self);
+        MappedFrontEnd.removeLeftOvers(names, places.stateDir(), Machine.THIS, events);
+        DeviceFrontEnd shown =
+                devices(places.frontEnd(), exports, nbd, group, loop, places.stateDir(), events);
+        if (shown != null && !names.isEmpty()) {
+            shown = mapped(names, shown, group, loop, places.stateDir(), events);
+        }
+        return new FrontEnds(nbd, SiteSettings.spelled(places.frontEnd()), shown);
+    }
+
+    private static DeviceFrontEnd mapped(
+            List<Wanted> names,
+            DeviceFrontEnd under,
+            Group group,
+            GroupLoop loop,
+            Path stateDir,
+            Consumer<String> events)
+            throws IOException {
+        Supplier<Role> role = () -> group.status().role();
+        return MappedFrontEnd.open(names, under, group, role, loop, stateDir, Machine.THIS, events);
     }
 
     private static @Nullable DeviceFrontEnd devices(

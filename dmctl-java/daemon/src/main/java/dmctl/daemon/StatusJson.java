@@ -55,9 +55,21 @@ final class StatusJson {
             shown.put("device", device.name());
             shown.put("path", device.path());
             shown.put("state", SiteSettings.spelled(device.state()));
+            ShownDevice.Mapping mapping = device.mapping();
+            if (mapping != null) {
+                shown.put("below", mapping.below());
+                shown.put("mapper", mapper(mapping));
+            }
             devices.add(shown);
         }
         json.put("devices", devices);
+        return json;
+    }
+
+    private static JsonObject mapper(ShownDevice.Mapping mapping) {
+        JsonObject json = new JsonObject();
+        json.put("name", mapping.name());
+        json.put("uuid", mapping.uuid());
         return json;
     }
 

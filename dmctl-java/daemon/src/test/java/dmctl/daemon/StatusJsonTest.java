@@ -16,7 +16,11 @@ class StatusJsonTest {
                     "ublk",
                     List.of(
                             new ShownDevice("data", "/dev/ublkb0", ShownDevice.State.LIVE),
-                            new ShownDevice("wal", "", ShownDevice.State.ABSENT)),
+                            new ShownDevice(
+                                    "wal",
+                                    "/dev/mapper/erp-wal",
+                                    ShownDevice.State.WAITING,
+                                    new ShownDevice.Mapping("erp-wal", "DMCTL-1", "/dev/ublkb1"))),
                     new FrontEndProblem("not loaded", 3_000_000, "modprobe ublk_drv"),
                     0);
 
@@ -54,7 +58,8 @@ class StatusJsonTest {
                 .isEqualTo(
                         "{\"kind\":\"ublk\",\"devices\":["
                                 + "{\"device\":\"data\",\"path\":\"/dev/ublkb0\",\"state\":\"live\"},"
-                                + "{\"device\":\"wal\",\"path\":\"\",\"state\":\"absent\"}]}");
+                                + "{\"device\":\"wal\",\"path\":\"/dev/mapper/erp-wal\",\"state\":\"waiting\","
+                                + "\"below\":\"/dev/ublkb1\",\"mapper\":{\"name\":\"erp-wal\",\"uuid\":\"DMCTL-1\"}}]}");
         JsonArray problems = json.getArray("problems");
         assertThat(problems.getObject(problems.size() - 1))
                 .containsEntry("what", "front-end")

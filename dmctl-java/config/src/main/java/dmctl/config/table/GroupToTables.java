@@ -227,6 +227,7 @@ public final class GroupToTables {
         if (daemon.frontEnd() != again.frontEnd()) {
             lost.add(of + "front-end " + SiteSettings.spelled(daemon.frontEnd()));
         }
+        daemon.mapper().forEach(mapped -> lost.add(of + "mapper name " + mapped.name()));
         if (!daemon.stateDir().equals(folder.resolve(site.name()))) {
             lost.add(of + "state-dir " + daemon.stateDir());
         }

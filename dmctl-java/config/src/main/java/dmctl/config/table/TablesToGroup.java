@@ -177,7 +177,8 @@ public final class TablesToGroup {
         LogPlace log =
                 new LogPlace(stateDir.resolve("replog"), 0, LogOpening.AUTO, OptionalLong.empty());
         Address nbd = new Address.Unix(stateDir.resolve("nbd.sock"));
-        return new DaemonPlaces(listen, listen, log, List.of(nbd), FrontEnd.SOCKETS, stateDir);
+        return new DaemonPlaces(
+                listen, listen, log, List.of(nbd), FrontEnd.SOCKETS, List.of(), stateDir);
     }
 
     private DaemonPlaces places(Link link, String called) throws ConfigException {
@@ -195,7 +196,13 @@ public final class TablesToGroup {
             chosen.add(of + "log " + log.path());
         }
         return new DaemonPlaces(
-                address, address, log, preset.nbd(), preset.frontEnd(), preset.stateDir());
+                address,
+                address,
+                log,
+                preset.nbd(),
+                preset.frontEnd(),
+                preset.mapper(),
+                preset.stateDir());
     }
 
     private LogPlace log() throws ConfigException {

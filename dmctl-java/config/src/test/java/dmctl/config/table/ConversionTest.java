@@ -187,6 +187,7 @@ class ConversionTest {
                 devices: {data: n}
                 nbd: unix:n.sock
                 front-end: kernel-nbd
+                mapper: true
                 state-dir: elsewhere
                 policy: sync
                 degrade-after: 1m
@@ -234,6 +235,7 @@ class ConversionTest {
                         "site near: log /srv/dmctl/nlog",
                         "site near: nbd unix:/srv/dmctl/n.sock",
                         "site near: front-end kernel-nbd",
+                        "site near: mapper name g-data",
                         "site near: state-dir /srv/dmctl/elsewhere",
                         "the name of site 2, far");
     }

@@ -5,6 +5,7 @@ import dmctl.daemon.front.FrontEndProblem;
 import dmctl.daemon.front.ShownDevice;
 import dmctl.daemon.io.GroupLoop;
 import dmctl.daemon.io.LoopTimer;
+import dmctl.daemon.io.OffLoop;
 import dmctl.daemon.kernelnbd.KernelNbdDevice.State;
 import dmctl.daemon.kernelnbd.KernelNbdHost.Device;
 import dmctl.daemon.kernelnbd.KernelNbdHost.Machine;

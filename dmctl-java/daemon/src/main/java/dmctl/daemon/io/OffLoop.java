@@ -1,4 +1,4 @@
-package dmctl.daemon.kernelnbd;
+package dmctl.daemon.io;
 
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Executor;
@@ -6,12 +6,17 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /** One thread for what may block, with a bounded queue. Never interrupted: it may do I/O. */
-final class OffLoop implements Executor {
+public final class OffLoop implements Executor {
     private static final int QUEUE = 4_096;
 
     private final ThreadPoolExecutor thread;
 
-    OffLoop(String name) {
+    /**
+     * Starts the thread with the first task.
+     *
+     * @param name of the thread
+     */
+    public OffLoop(String name) {
         thread =
                 new ThreadPoolExecutor(
                         1,
@@ -28,7 +33,7 @@ final class OffLoop implements Executor {
     }
 
     /** Ends the thread after what is queued. */
-    void close() {
+    public void close() {
         thread.shutdown();
     }
 }

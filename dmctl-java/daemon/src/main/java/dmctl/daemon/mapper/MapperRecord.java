@@ -1,0 +1,135 @@
+package dmctl.daemon.mapper;
+
+import dmctl.nativebridge.FileFacts;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Which mapped devices a site has made since the machine was started. Kept in {@code mapper} in the
+ * state folder; in a copy of that folder it does not count, and after the next boot neither.
+ *
+ * <pre>
+ *   boot 5f0ec1f6-...
+ *   folder fe:01 131074          device and inode of the state folder
+ *   0 erp-data DMCTL-...         number of the device in the group, name and UUID at device-mapper
+ * </pre>
+ */
+final class MapperRecord {
+    private static final String FILE = "mapper";
+
+    private final Path folder;
+    private final String bootWords;
+    private final String folderWords;
+    private final TreeMap<Integer, Entry> entries = new TreeMap<>();
+
+    /** A mapped device. */
+    record Entry(int devNr, String name, String uuid) {
+        String path() {
+            return "/dev/mapper/" + name;
+        }
+    }
+
+    private MapperRecord(Path folder, String boot) throws IOException {
+        this.folder = folder;
+        this.bootWords = boot;
+        FileFacts facts = FileFacts.of(folder);
+        this.folderWords = facts.device() + " " + facts.inode();
+    }
+
+    /** Reads the record of a site; it is empty where there is none of this folder and boot. */
+    static MapperRecord of(Path folder, String boot) throws IOException {
+        MapperRecord record = new MapperRecord(folder, boot);
+        Path file = folder.resolve(FILE);
+        if (Files.exists(file)) {
+            record.read(Files.readAllLines(file, StandardCharsets.UTF_8));
+        }
+        return record;
+    }
+
+    private void read(List<String> lines) throws IOException {
+        boolean here = false;
+        boolean now = false;
+        for (String line : lines) {
+            int space = line.indexOf(' ');
+            String key = space < 0 ? line : line.substring(0, space);
+            String value = line.substring(space + 1);
+            switch (key) {
+                case "boot" -> now = value.equals(bootWords);
+                case "folder" -> here = value.equals(folderWords);
+                default -> readEntry(line);
+            }
+        }
+        if (!here || !now) {
+            entries.clear();
+        }
+    }
+
+    private void readEntry(String line) throws IOException {
+        String[] words = line.split(" ", -1);
+        if (words.length != 3 || !words[0].matches("[0-9]{1,4}")) {
+            throw new IOException(
+                    folder.resolve(FILE)
+                            + ": cannot be read: \""
+                            + line
+                            + "\"; remove it when none of this site's devices is in use");
+        }
+        int devNr = Integer.parseInt(words[0]);
+        entries.put(devNr, new Entry(devNr, words[1], words[2]));
+    }
+
+    /** What this site has made; some may be gone. */
+    List<Entry> entries() {
+        return List.copyOf(entries.values());
+    }
+
+    /** What this site has made for a device. */
+    Optional<Entry> entry(int devNr) {
+        return Optional.ofNullable(entries.get(devNr));
+    }
+
+    /** Notes a device before it is made; durable when this returns. */
+    void note(Entry entry) throws IOException {
+        if (!entry.equals(entries.put(entry.devNr(), entry))) {
+            write();
+        }
+    }
+
+    /** Forgets a device after it was removed. */
+    void forget(int devNr) throws IOException {
+        if (entries.remove(devNr) != null) {
+            write();
+        }
+    }
+
+    private void write() throws IOException {
+        StringBuilder text =
+                new StringBuilder("boot " + bootWords + "\nfolder " + folderWords + "\n");
+        entries.values()
+                .forEach(entry ->
+                        text.append(
+                                entry.devNr() + " " + entry.name() + " " + entry.uuid() + "\n"));
+        Path fresh = folder.resolve(FILE + ".new");
+        try (FileChannel channel =
+                FileChannel.open(
+                        fresh,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.TRUNCATE_EXISTING,
+                        StandardOpenOption.WRITE)) {
+            ByteBuffer bytes = ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8));
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            channel.force(true);
+        }
+        Files.move(fresh, folder.resolve(FILE), StandardCopyOption.ATOMIC_MOVE);
+    }
+}

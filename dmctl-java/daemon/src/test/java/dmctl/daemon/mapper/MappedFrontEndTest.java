@@ -1,0 +1,386 @@
+package dmctl.daemon.mapper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dmctl.daemon.front.FrontEndProblem;
+import dmctl.daemon.front.ShownDevice;
+import dmctl.daemon.front.ShownDevice.State;
+import dmctl.daemon.front.ShownGroup;
+import dmctl.daemon.nbd.Eventually;
+import dmctl.daemon.nbd.Export;
+import dmctl.daemon.nbd.MemoryFrontEnd;
+import dmctl.engine.GroupStatus.Role;
+import dmctl.nativebridge.devmapper.DeviceMapper;
+import dmctl.nativebridge.devmapper.DeviceMapperException;
+import dmctl.nativebridge.devmapper.DeviceNumber;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class MappedFrontEndTest {
+    private static final List<Export> EXPORTS =
+            List.of(
+                    new Export("data", "g", 0, 1 << 20, 512),
+                    new Export("wal", "g", 1, 1 << 20, 512));
+    private static final String UUID = "DMCTL-abc-0-0";
+    private static final Wanted DATA = new Wanted(0, "data", "g-data", UUID, 2048);
+    private static final Wanted WAL = new Wanted(1, "wal", "g-wal", "DMCTL-abc-0-1", 2048);
+
+    @TempDir Path folder;
+    private final FakeMapper kernel = new FakeMapper();
+    private final FakeUnder under = new FakeUnder();
+    private final MemoryFrontEnd group = new MemoryFrontEnd(EXPORTS);
+    private String boot = "boot-1";
+    private final AtomicInteger opened = new AtomicInteger();
+    private volatile String missing = "";
+    private ShownGroup shown;
+
+    private final Machine machine =
+            new Machine() {
+                @Override
+                public DeviceMapper mapper() throws DeviceMapperException {
+                    opened.incrementAndGet();
+                    if (!missing.isEmpty()) {
+                        throw new DeviceMapperException(missing, 0, false);
+                    }
+                    return kernel;
+                }
+
+                @Override
+                public DeviceNumber number(String path) {
+                    return new DeviceNumber(43, Integer.parseInt(path.substring(8)));
+                }
+
+                @Override
+                public String boot() {
+                    return boot;
+                }
+            };
+
+    @BeforeEach
+    void begin() throws Exception {
+        group.serving = false;
+        live("/dev/nbd0", "/dev/nbd1");
+        shown = daemon(DATA, WAL);
+    }
+
+    @AfterEach
+    void end() {
+        shown.close();
+    }
+
+    private void live(String data, String wal) {
+        under.shown =
+                List.of(
+                        new ShownDevice("data", data, State.LIVE),
+                        new ShownDevice("wal", wal, State.LIVE));
+    }
+
+    private ShownGroup daemon(Wanted... wanted) throws IOException {
+        return new ShownGroup(
+                EXPORTS,
+                group,
+                (server, role, loop, whole) ->
+                        MappedFrontEnd.open(
+                                List.of(wanted),
+                                under,
+                                group,
+                                role,
+                                loop,
+                                folder,
+                                machine,
+                                whole.events::add));
+    }
+
+    private void restart(Wanted... wanted) throws IOException {
+        shown.close();
+        group.serving = false;
+        shown = daemon(wanted);
+    }
+
+    private void serve() {
+        shown.serve(true, Role.PRIMARY);
+    }
+
+    private void awaitLive() {
+        Eventually.until(
+                () -> shown.devices().stream().allMatch(device -> device.state() == State.LIVE));
+    }
+
+    private FakeMapper.Device data() {
+        return Objects.requireNonNull(kernel.find("g-data"));
+    }
+
+    private String reason() throws Exception {
+        FrontEndProblem problem = shown.problem();
+        return problem == null ? "" : problem.reason();
+    }
+
+    private void awaitReason(String words) {
+        Eventually.until(() -> reason().contains(words));
+    }
+
+    @Test
+    void namesAreMadeOnceTheGroupIsServedAndTheFrontEndHasItsDevices() throws Exception {
+        under.shown =
+                List.of(
+                        new ShownDevice("data", "", State.STARTING),
+                        new ShownDevice("wal", "/dev/nbd1", State.LIVE));
+        assertThat(opened.get()).isZero();
+        serve();
+        Eventually.until(() -> kernel.find("g-wal") != null);
+        Eventually.until(() -> shown.devices().get(1).state() == State.LIVE);
+        assertThat(shown.devices())
+                .containsExactly(
+                        new ShownDevice(
+                                "data",
+                                "",
+                                State.STARTING,
+                                new ShownDevice.Mapping("g-data", UUID, "")),
+                        new ShownDevice(
+                                "wal",
+                                "/dev/mapper/g-wal",
+                                State.LIVE,
+                                new ShownDevice.Mapping("g-wal", WAL.uuid(), "/dev/nbd1")));
+        live("/dev/nbd0", "/dev/nbd1");
+        awaitLive();
+        assertThat(data().table()).isEqualTo("0 2048 linear 43:0 0");
+        assertThat(data().uuid).isEqualTo(UUID);
+        assertThat(opened.get()).isEqualTo(1);
+    }
+
+    @Test
+    void aDeviceWithoutANameIsShownAsItIs() throws Exception {
+        restart(WAL);
+        serve();
+        Eventually.until(() -> kernel.find("g-wal") != null);
+        assertThat(shown.devices().getFirst())
+                .isEqualTo(new ShownDevice("data", "/dev/nbd0", State.LIVE));
+        assertThat(kernel.names()).containsExactly("g-wal");
+    }
+
+    @Test
+    void deviceMapperIsNotTouchedByATargetThatHasMadeNothing() throws Exception {
+        shown.serve(false, Role.TARGET);
+        assertThat(shown.stop(false)).isEmpty();
+        assertThat(under.stops.get()).isEqualTo(1);
+        assertThat(opened.get()).isZero();
+    }
+
+    @Test
+    void theNextDaemonAdoptsWhatAKilledOneHasLeft() throws Exception {
+        serve();
+        awaitLive();
+        data().suspended = true;
+        kernel.calls.clear();
+        restart(DATA, WAL);
+        serve();
+        awaitLive();
+        assertThat(kernel.calls).containsExactly("resume g-data");
+        assertThat(data().suspended).isFalse();
+    }
+
+    @Test
+    void aTableThatWasLoadedAndNotTakenIsDropped() throws Exception {
+        serve();
+        awaitLive();
+        data().inactive = List.of();
+        data().suspended = true;
+        restart(DATA, WAL);
+        serve();
+        awaitLive();
+        assertThat(data().table()).isEqualTo("0 2048 linear 43:0 0");
+    }
+
+    @Test
+    void anotherDeviceOfTheFrontEndIsTakenWhileTheNameIsUsed() throws Exception {
+        serve();
+        awaitLive();
+        data().openCount = 1;
+        kernel.calls.clear();
+        live("/dev/nbd5", "/dev/nbd1");
+        shown.wake();
+        Eventually.until(() -> data().table().equals("0 2048 linear 43:5 0"));
+        awaitLive();
+        assertThat(kernel.calls)
+                .containsExactly("reload g-data", "suspend g-data", "resume g-data");
+    }
+
+    @Test
+    void aChangeThatFailsLeavesTheOldTableInUse() throws Exception {
+        serve();
+        awaitLive();
+        kernel.failing = "suspend";
+        live("/dev/nbd5", "/dev/nbd1");
+        awaitReason("suspend failed");
+        assertThat(data().table()).isEqualTo("0 2048 linear 43:0 0");
+        assertThat(data().suspended).isFalse();
+        assertThat(data().inactive).isNull();
+    }
+
+    @Test
+    void aNameOfSomebodyElseIsRefusedAndNeverTouched() throws Exception {
+        FakeMapper.Device other = kernel.add("g-data", "LVM-x", "8:1 0");
+        serve();
+        awaitReason("/dev/mapper/g-data is there already (UUID LVM-x) and was not made by this");
+        Eventually.until(() -> kernel.find("g-wal") != null);
+        assertThat(shown.devices().getFirst().state()).isEqualTo(State.STARTING);
+        assertThat(other.table()).isEqualTo("0 2048 linear 8:1 0");
+        assertThat(shown.stop(false)).isEmpty();
+        assertThat(kernel.names()).containsExactly("g-data");
+    }
+
+    @Test
+    void ourUuidMadeWithAnotherStateFolderIsRefused() throws Exception {
+        kernel.add("mine", UUID, "8:1 0");
+        serve();
+        awaitReason("/dev/mapper/mine has the UUID " + UUID + ", but was not made with this");
+        assertThat(kernel.names()).contains("mine");
+    }
+
+    @Test
+    void theRecordOfAnotherBootDoesNotCount() throws Exception {
+        serve();
+        awaitLive();
+        boot = "boot-2";
+        restart(DATA, WAL);
+        serve();
+        awaitReason("was not made with this state folder");
+    }
+
+    @Test
+    void anotherNameInTheFileRenames() throws Exception {
+        serve();
+        awaitLive();
+        restart(new Wanted(0, "data", "new", UUID, 2048), WAL);
+        serve();
+        awaitLive();
+        assertThat(kernel.names()).containsExactlyInAnyOrder("new", "g-wal");
+        assertThat(Files.readString(folder.resolve("mapper"))).contains("0 new " + UUID);
+    }
+
+    @Test
+    void aStopIsRefusedWhileANameIsUsedAndChangesNothing() throws Exception {
+        serve();
+        awaitLive();
+        data().openCount = 1;
+        assertThat(shown.stop(false))
+                .isEqualTo("in use on this machine: /dev/mapper/g-data; unmount or close it");
+        assertThat(under.stops.get()).isZero();
+        assertThat(kernel.names()).containsExactlyInAnyOrder("g-data", "g-wal");
+        awaitLive();
+        data().openCount = 0;
+        assertThat(shown.stop(false)).isEmpty();
+        assertThat(kernel.names()).isEmpty();
+        assertThat(under.stops.get()).isEqualTo(1);
+    }
+
+    @Test
+    void aServiceStopKeepsWhatIsUsed() throws Exception {
+        serve();
+        awaitLive();
+        data().openCount = 1;
+        assertThat(shown.stop(true)).isEmpty();
+        assertThat(kernel.names()).containsExactly("g-data");
+        assertThat(under.stops.get()).isEqualTo(1);
+        restart(DATA, WAL);
+        serve();
+        awaitLive();
+        assertThat(kernel.names()).containsExactlyInAnyOrder("g-data", "g-wal");
+    }
+
+    @Test
+    void namesComeBackWhereTheFrontEndCannotStop() throws Exception {
+        serve();
+        awaitLive();
+        under.refusal = "in use: data (/dev/nbd0)";
+        assertThat(shown.stop(false)).isEqualTo("in use: data (/dev/nbd0)");
+        awaitLive();
+        assertThat(kernel.names()).containsExactlyInAnyOrder("g-data", "g-wal");
+    }
+
+    @Test
+    void aSiteThatIsNotPrimaryAnyMoreShowsNothing() throws Exception {
+        serve();
+        awaitLive();
+        data().openCount = 1;
+        shown.serve(false, Role.FENCED);
+        Eventually.until(() -> data().table().equals("0 2048 error "));
+        Eventually.until(() -> kernel.find("g-wal") == null);
+        assertThat(shown.devices()).noneMatch(device -> device.path().startsWith("/dev/mapper"));
+        data().openCount = 0;
+        Eventually.until(() -> kernel.names().isEmpty());
+    }
+
+    @Test
+    void aSiteThatIsPrimaryAgainTakesBackWhatWasStillUsed() throws Exception {
+        serve();
+        awaitLive();
+        data().openCount = 1;
+        shown.serve(false, Role.TARGET);
+        Eventually.until(() -> data().table().equals("0 2048 error "));
+        serve();
+        awaitLive();
+        assertThat(data().table()).isEqualTo("0 2048 linear 43:0 0");
+    }
+
+    @Test
+    void whatIsMissingIsNamedAndTriedAgain() throws Exception {
+        missing = "this kernel has no device-mapper; load it with: modprobe dm-mod";
+        serve();
+        awaitReason("device data: this kernel has no device-mapper; load it with: modprobe dm-mod");
+        missing = "";
+        awaitLive();
+        assertThat(shown.problem()).isNull();
+    }
+
+    @Test
+    void whatSomebodyElseDoesToItIsSaid() throws Exception {
+        serve();
+        awaitLive();
+        data().suspended = true;
+        awaitReason("/dev/mapper/g-data is suspended");
+        data().suspended = false;
+        kernel.remove(
+                dmctl.nativebridge.devmapper.DeviceRef.named("g-wal"),
+                dmctl.nativebridge.devmapper.TaskOptions.NONE);
+        awaitReason("device wal: /dev/mapper/g-wal was removed by another program");
+        assertThat(shown.devices().get(1).state()).isEqualTo(State.ABSENT);
+    }
+
+    @Test
+    void whatTheFileDoesNotNameAnyMoreIsRemovedUnlessUsed() throws Exception {
+        serve();
+        awaitLive();
+        data().openCount = 1;
+        shown.close();
+        List<String> events = new CopyOnWriteArrayList<>();
+        MappedFrontEnd.removeLeftOvers(List.of(), folder, machine, events::add);
+        assertThat(kernel.names()).containsExactly("g-data");
+        assertThat(events)
+                .containsExactlyInAnyOrder(
+                        "/dev/mapper/g-wal was removed",
+                        "/dev/mapper/g-data is in use, and the group's file does not name it any"
+                                + " more; unmount or close it, and restart the daemon");
+        data().openCount = 0;
+        MappedFrontEnd.removeLeftOvers(List.of(), folder, machine, events::add);
+        assertThat(kernel.names()).isEmpty();
+        shown = daemon(DATA);
+    }
+
+    @Test
+    void aUuidSaysGroupSiteAndDevice() {
+        assertThat(Wanted.UUID_PREFIX).isEqualTo("DMCTL-");
+        assertThat(DATA.path()).isEqualTo("/dev/mapper/g-data");
+    }
+}
