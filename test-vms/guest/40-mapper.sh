@@ -1,5 +1,5 @@
 #!/bin/bash
-# timeout: 1500
+# timeout: 2700
 # The devices of a group under names of /dev/mapper, over the kernel's NBD client, below a mounted and busy file
 # system: the daemon is killed, and stopped by a signal; no error reaches the writer, and nothing is lost.
 . /test/lib.sh
@@ -44,8 +44,8 @@ up() {
   setsid "${command[@]}" --create >>home/dmctld.log 2>&1 </dev/null &
 }
 up
-until_true 300 test -b $data
-until_true 60 test -b $wal
+until_true 900 test -b $data
+until_true 600 test -b $wal
 assert_equal 67108864 "$(blockdev --getsize64 $data)" "size of $data"
 assert_equal 16777216 "$(blockdev --getsize64 $wal)" "size of $wal"
 
@@ -57,7 +57,7 @@ uuid=$(dmsetup info -c --noheadings -o uuid guest-data)
 [[ $(dmsetup info -c --noheadings -o uuid guest-wal) == "${uuid%-0}-1" ]] || fail "UUID of guest-wal"
 assert_equal "0 131072 linear $number 0" "$(dmsetup table guest-data)" "table of guest-data"
 dmsetup deps guest-data | grep -q "(${number/:/, })" || fail "deps: $(dmsetup deps guest-data)"
-lsblk -nro NAME,TYPE "/dev/$nbd" | grep -qx 'guest-data dm' || fail "lsblk: $(lsblk "/dev/$nbd")"
+lsblk -nro NAME,TYPE "/dev/$nbd" | grep -qx 'guest-data dmctl' || fail "lsblk: $(lsblk "/dev/$nbd")"
 dmctl status --json >status.json
 grep -q '"path":"/dev/mapper/guest-data","state":"live","below":"/dev/'"$nbd"'"' status.json ||
   fail "status: $(cat status.json)"
@@ -69,7 +69,7 @@ dd if=pattern of=$wal bs=64k seek=16 conv=fsync 2>/dev/null
 mke2fs -q -t ext4 $data
 mount $data mnt
 assert_mounted $data "$PWD/mnt"
-if timeout 300 dmctl down >refusal 2>&1; then fail "dmctl down was not refused"; fi
+if timeout 900 dmctl down >refusal 2>&1; then fail "dmctl down was not refused"; fi
 grep -q 'in use on this machine: /dev/mapper/guest-data; unmount' refusal || fail "refusal: $(cat refusal)"
 [[ -b $wal ]] || fail "a refused dmctl down has removed $wal"
 if dmsetup remove guest-data 2>/dev/null; then fail "a mounted device was removed"; fi
@@ -85,18 +85,18 @@ echo 0 >progress
   done
 ) &
 writer=$!
-until_true 120 goes_on 0
+until_true 600 goes_on 0
 
 for signal in KILL TERM KILL; do
   daemon=$(cat home/dmctld.pid)
   kill -$signal "$daemon"
-  until_true 300 test ! -e "/proc/$daemon"
+  until_true 900 test ! -e "/proc/$daemon"
   at=$(written)
   echo "killed by $signal at write $at"
   assert_mounted $data "$PWD/mnt"
   up
-  until_true 300 goes_on "$at"
-  until_true 60 test -b $wal
+  until_true 900 goes_on "$at"
+  until_true 600 test -b $wal
   echo "goes on at write $(written)"
 done
 touch stop
@@ -129,11 +129,11 @@ losetup -d "$loop"
 # A name that somebody else has is refused by name and left alone; the other device works.
 dmsetup create guest-data --table '0 2048 zero'
 up
-until_true 300 test -b $wal
-until_true 60 grep -q '/dev/mapper/guest-data is there already (no UUID)' home/dmctld.log
+until_true 900 test -b $wal
+until_true 600 grep -q '/dev/mapper/guest-data is there already (no UUID)' home/dmctld.log
 assert_equal '0 2048 zero ' "$(dmsetup table guest-data)" "a table of somebody else"
 dmsetup remove guest-data
-until_true 60 grep -q 'device data is /dev/mapper/guest-data' home/dmctld.log
-until_true 60 test -b $data
+until_true 600 grep -q 'device data is /dev/mapper/guest-data' home/dmctld.log
+until_true 600 test -b $data
 dmctl down
 [[ ! -e $data && ! -e $wal ]] || fail "names are left: $(dmsetup ls)"

@@ -66,7 +66,9 @@ final class JvmCommand {
     }
 
     private static String nativeModules() {
-        return System.getProperty("jdk.module.path") == null ? "ALL-UNNAMED" : "dmctl.nativebridge";
+        return System.getProperty("jdk.module.path") == null
+                ? "ALL-UNNAMED"
+                : "dmctl.nativebridge,com.sun.jna";
     }
 
     static List<String> extraOptions(@org.jspecify.annotations.Nullable String options) {

@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             PauseCommand.class,
             ResumeCommand.class,
             SetCommand.class,
+            FrontEndCommand.class,
             CheckCommand.class,
             TableCommand.class,
             DmsetupCommand.class,

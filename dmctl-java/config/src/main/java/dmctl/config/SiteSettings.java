@@ -2,6 +2,7 @@ package dmctl.config;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -201,6 +202,19 @@ public record SiteSettings(
             throw new WordException("not a number of writes", "write for example 1000");
         }
         return Long.parseLong(text);
+    }
+
+    /**
+     * Finds the constant that a word spells, in lower case with hyphens.
+     *
+     * @param type the closed list
+     * @param text the word
+     * @return the constant, if there is one
+     */
+    public static <E extends Enum<E>> Optional<E> named(Class<E> type, String text) {
+        return Stream.of(type.getEnumConstants())
+                .filter(constant -> spelled(constant).equals(text))
+                .findFirst();
     }
 
     /** Reads one word of a closed list, spelled in lower case with hyphens. */

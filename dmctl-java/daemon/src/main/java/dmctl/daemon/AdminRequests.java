@@ -27,6 +27,9 @@ final class AdminRequests {
     private static final long SOON_MILLIS = 5_000;
     private static final long LONG_MILLIS = 60_000;
 
+    /** Longer than a new front end may take to make its devices, and an old one to go. */
+    private static final long FRONT_END_MILLIS = 120_000;
+
     /** Both of one moment. */
     private record Snapshot(GroupStatus group, FrontEndView frontEnd) {}
 
@@ -37,6 +40,8 @@ final class AdminRequests {
     private final DiskAccess access;
     private volatile Supplier<FrontEndView> frontEnd =
             () -> new FrontEndView("sockets", List.of(), null, 0);
+    private volatile FrontEndOrders frontEndOrders =
+            (kind, told) -> told.refused("the daemon starts; try again");
 
     AdminRequests(GroupConfig config, Admin admin, Executor loop, Clock clock, DiskAccess access) {
         this.access = access;
@@ -46,9 +51,15 @@ final class AdminRequests {
         this.clock = clock;
     }
 
-    /** Shows the front end in status. */
-    void show(Supplier<FrontEndView> view) {
+    /** Shows the front end in status, and lets it be changed. */
+    void show(Supplier<FrontEndView> view, FrontEndOrders orders) {
         frontEnd = view;
+        frontEndOrders = orders;
+    }
+
+    /** What may be ordered of the front end, on the loop. */
+    interface FrontEndOrders {
+        void change(GroupConfig.FrontEnd kind, Admin.Done told);
     }
 
     /** Answers a request; never throws. */
@@ -78,6 +89,7 @@ final class AdminRequests {
                     boolean discard = request.getBoolean("discard", false);
                     yield order(LONG_MILLIS, told -> admin.resync(nr, discard, told));
                 }
+                case "front-end" -> changeFrontEnd(request.getString("kind", ""));
                 default -> refused("bad-request", "no such request: \"" + op + "\"");
             };
         } catch (ConfigException e) {
@@ -119,6 +131,13 @@ final class AdminRequests {
             Thread.currentThread().interrupt();
             return refused("failed", "the daemon ends");
         }
+    }
+
+    private JsonObject changeFrontEnd(String word) {
+        return SiteSettings.named(GroupConfig.FrontEnd.class, word)
+                .map(kind ->
+                        order(FRONT_END_MILLIS, told -> frontEndOrders.change(kind, told)))
+                .orElseGet(() -> refused("bad-request", "no such front end: \"" + word + "\""));
     }
 
     private JsonObject set(JsonObject request) throws ConfigException {

@@ -15,6 +15,7 @@ import dmctl.daemon.mapper.Wanted;
 import dmctl.daemon.nbd.Export;
 import dmctl.daemon.nbd.NbdLimits;
 import dmctl.daemon.nbd.NbdServer;
+import dmctl.engine.Admin;
 import dmctl.engine.Group;
 import dmctl.engine.GroupStatus.Role;
 import java.io.IOException;
@@ -27,13 +28,21 @@ import org.jspecify.annotations.Nullable;
 /** The ways in for applications. On the loop, or before it starts. */
 final class FrontEnds {
     private final NbdServer nbd;
-    private final String kind;
+    private final GroupConfig.FrontEnd kind;
     private final @Nullable DeviceFrontEnd devices;
 
-    private FrontEnds(NbdServer nbd, String kind, @Nullable DeviceFrontEnd devices) {
+    /** The same, where devices have names under /dev/mapper. */
+    private final @Nullable MappedFrontEnd mapped;
+
+    private FrontEnds(
+            NbdServer nbd,
+            GroupConfig.FrontEnd kind,
+            @Nullable DeviceFrontEnd devices,
+            @Nullable MappedFrontEnd mapped) {
         this.nbd = nbd;
         this.kind = kind;
         this.devices = devices;
+        this.mapped = mapped;
     }
 
     /** Opens every way in that the group's file names for this site. */
@@ -56,25 +65,42 @@ final class FrontEnds {
             nbd.listen(Definitions.address(address), config.insecure());
         }
         List<Wanted> names = Wanted.of(config, self);
-        MappedFrontEnd.removeLeftOvers(names, places.stateDir(), Machine.THIS, events);
-        DeviceFrontEnd shown =
-                devices(places.frontEnd(), exports, nbd, group, loop, places.stateDir(), events);
-        if (shown != null && !names.isEmpty()) {
-            shown = mapped(names, shown, group, loop, places.stateDir(), events);
+        Path stateDir = places.stateDir();
+        MappedFrontEnd.removeLeftOvers(names, stateDir, Machine.THIS, events);
+        if (places.frontEnd() != GroupConfig.FrontEnd.KERNEL_NBD
+                && !MappedFrontEnd.kindsInUse(stateDir, Machine.THIS)
+                        .contains(GroupConfig.FrontEnd.KERNEL_NBD)) {
+            KernelNbdDevices.removeLeftOvers(exports, stateDir, events);
         }
-        return new FrontEnds(nbd, SiteSettings.spelled(places.frontEnd()), shown);
-    }
-
-    private static DeviceFrontEnd mapped(
-            List<Wanted> names,
-            DeviceFrontEnd under,
-            Group group,
-            GroupLoop loop,
-            Path stateDir,
-            Consumer<String> events)
-            throws IOException {
-        Supplier<Role> role = () -> group.status().role();
-        return MappedFrontEnd.open(names, under, group, role, loop, stateDir, Machine.THIS, events);
+        if (names.isEmpty()) {
+            return new FrontEnds(
+                    nbd,
+                    places.frontEnd(),
+                    devices(places.frontEnd(), exports, nbd, group, loop, stateDir, events),
+                    null);
+        }
+        MappedFrontEnd mapped =
+                MappedFrontEnd.open(
+                        names,
+                        places.frontEnd(),
+                        kind -> {
+                            DeviceFrontEnd made =
+                                    devices(kind, exports, nbd, group, loop, stateDir, events);
+                            if (made == null) {
+                                throw new IOException(
+                                        "front-end: "
+                                                + SiteSettings.spelled(kind)
+                                                + " has no devices to lead names to");
+                            }
+                            return made;
+                        },
+                        group,
+                        () -> group.status().role(),
+                        loop,
+                        stateDir,
+                        Machine.THIS,
+                        events);
+        return new FrontEnds(nbd, places.frontEnd(), mapped, mapped);
     }
 
     private static @Nullable DeviceFrontEnd devices(
@@ -87,9 +113,6 @@ final class FrontEnds {
             Consumer<String> events)
             throws IOException {
         Supplier<Role> role = () -> group.status().role();
-        if (kind != GroupConfig.FrontEnd.KERNEL_NBD) {
-            KernelNbdDevices.removeLeftOvers(exports, stateDir, events);
-        }
         return switch (kind) {
             case SOCKETS -> null;
             case KERNEL_NBD ->
@@ -124,9 +147,23 @@ final class FrontEnds {
 
     FrontEndView view() {
         DeviceFrontEnd shown = devices;
+        MappedFrontEnd names = mapped;
+        String word = SiteSettings.spelled(names == null ? kind : names.kind());
         return shown == null
-                ? new FrontEndView(kind, List.of(), null, 0)
-                : new FrontEndView(kind, shown.devices(), shown.problem(), shown.memoryBytes());
+                ? new FrontEndView(word, List.of(), null, 0)
+                : new FrontEndView(word, shown.devices(), shown.problem(), shown.memoryBytes());
+    }
+
+    /** Changes the front end under the names that devices have; see {@link MappedFrontEnd}. */
+    void change(GroupConfig.FrontEnd to, Admin.Done told) {
+        MappedFrontEnd names = mapped;
+        if (names == null) {
+            told.refused(
+                    "the devices have no names under /dev/mapper that could lead to others; write"
+                            + " mapper: true into the group's file, and restart the daemon");
+        } else {
+            names.change(to, told);
+        }
     }
 
     /** Ends every connection and stops listening. */

@@ -99,7 +99,7 @@ final class SiteDaemon {
             throw cannotOpen(e);
         }
         frontEnds = opened;
-        requests.show(opened::view);
+        requests.show(opened::view, opened::change);
         closeSockets =
                 () -> {
                     links.close();

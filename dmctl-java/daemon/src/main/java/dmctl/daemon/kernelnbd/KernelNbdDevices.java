@@ -60,6 +60,7 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
     private boolean serving;
     private boolean released;
     private boolean takenAway;
+    private boolean closed;
 
     /** Null before the role was looked at for the first time. */
     private @Nullable LoopTimer roleTimer;
@@ -462,7 +463,7 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
     }
 
     private void comeBack() {
-        if (!group.serving()) {
+        if (closed || !group.serving()) {
             return;
         }
         released = false;
@@ -510,6 +511,7 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
     @Override
     public void close() {
         released = true;
+        closed = true;
         kernel.close();
     }
 }

@@ -50,6 +50,7 @@ final class MappedDevice {
                 under.name(),
                 live ? want.path() : "",
                 state,
-                new ShownDevice.Mapping(want.name(), want.uuid(), under.path()));
+                new ShownDevice.Mapping(
+                        want.name(), want.uuid(), live ? below : under.path()));
     }
 }

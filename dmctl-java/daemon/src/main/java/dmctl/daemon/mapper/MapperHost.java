@@ -71,12 +71,17 @@ final class MapperHost {
         return new TableLine(0, sectors, "linear", below + " 0");
     }
 
+    /** Says what devices may lead to from now on; durable before any does. */
+    void frontEnds(List<String> kinds) throws IOException {
+        record.frontEnds(kinds);
+    }
+
     /** Has a device lead to another: makes it, or takes over what an earlier daemon has left. */
     void show(Wanted want, String path) throws IOException {
         TableLine line = linear(want.sectors(), machine.number(path));
         DeviceState found = mapper().info(ref(want.uuid()), TaskOptions.NONE);
         if (found.info().exists()) {
-            adopt(want, found, line);
+            adopt(want, found, line, path);
         } else {
             create(want, line);
         }
@@ -110,7 +115,8 @@ final class MapperHost {
         }
     }
 
-    private void adopt(Wanted want, DeviceState found, TableLine line) throws IOException {
+    private void adopt(Wanted want, DeviceState found, TableLine line, String path)
+            throws IOException {
         Optional<Entry> made = record.entry(want.devNr());
         if (made.filter(entry -> entry.uuid().equals(want.uuid())).isEmpty()) {
             throw new IOException(
@@ -131,12 +137,13 @@ final class MapperHost {
         boolean same =
                 found.info().liveTable()
                         && mapper().table(ref, TaskOptions.NONE).lines().equals(List.of(line));
-        if (!same) {
-            swap(mapper(), ref, List.of(line), TaskOptions.of(TaskFlag.NO_LOCK_FS));
-        } else {
+        if (same) {
             goOn(mapper(), ref, found);
+            events.accept("device " + want.device() + " is " + want.path() + " as before");
+        } else {
+            swap(mapper(), ref, List.of(line), TaskOptions.of(TaskFlag.NO_LOCK_FS));
+            events.accept("device " + want.device() + " is " + want.path() + " over " + path);
         }
-        events.accept("device " + want.device() + " is " + want.path() + " as before");
     }
 
     /** A table that an earlier daemon has loaded and not taken is not wanted any more. */

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -20,6 +21,7 @@ import java.util.TreeMap;
  * <pre>
  *   boot 5f0ec1f6-...
  *   folder fe:01 131074          device and inode of the state folder
+ *   front-end ublk kernel-nbd    what the devices may lead to; while it is changed, the new one last
  *   0 erp-data DMCTL-...         number of the device in the group, name and UUID at device-mapper
  * </pre>
  */
@@ -30,6 +32,7 @@ final class MapperRecord {
     private final String bootWords;
     private final String folderWords;
     private final TreeMap<Integer, Entry> entries = new TreeMap<>();
+    private List<String> frontEnds = List.of();
 
     /** A mapped device. */
     record Entry(int devNr, String name, String uuid) {
@@ -65,11 +68,15 @@ final class MapperRecord {
             switch (key) {
                 case "boot" -> now = value.equals(bootWords);
                 case "folder" -> here = value.equals(folderWords);
+                case "front-end" -> frontEnds = List.copyOf(Arrays.asList(value.split(" ", -1)));
                 default -> readEntry(line);
             }
         }
         if (!here || !now) {
             entries.clear();
+        }
+        if (entries.isEmpty()) {
+            frontEnds = List.of();
         }
     }
 
@@ -96,6 +103,20 @@ final class MapperRecord {
         return Optional.ofNullable(entries.get(devNr));
     }
 
+    /** The kinds of front ends that devices may lead to; none where there are no devices. */
+    List<String> frontEnds() {
+        return frontEnds;
+    }
+
+    /** Says what devices may lead to from now on; durable with the next device at the latest. */
+    void frontEnds(List<String> kinds) throws IOException {
+        boolean changed = !frontEnds.equals(kinds);
+        frontEnds = List.copyOf(kinds);
+        if (changed && !entries.isEmpty()) {
+            write();
+        }
+    }
+
     /** Notes a device before it is made; durable when this returns. */
     void note(Entry entry) throws IOException {
         if (!entry.equals(entries.put(entry.devNr(), entry))) {
@@ -113,6 +134,9 @@ final class MapperRecord {
     private void write() throws IOException {
         StringBuilder text =
                 new StringBuilder("boot " + bootWords + "\nfolder " + folderWords + "\n");
+        if (!frontEnds.isEmpty()) {
+            text.append("front-end ").append(String.join(" ", frontEnds)).append('\n');
+        }
         entries.values()
                 .forEach(entry ->
                         text.append(

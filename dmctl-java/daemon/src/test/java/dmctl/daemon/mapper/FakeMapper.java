@@ -62,6 +62,11 @@ final class FakeMapper implements DeviceMapper {
     /** A call that fails: its word. */
     String failing = "";
 
+    /** Of which device, and how often; any, and always. */
+    String failingName = "";
+
+    int failingCount = Integer.MAX_VALUE;
+
     synchronized Device add(String name, String uuid, String params) {
         Device device = new Device(name, uuid, minors++);
         device.live = List.of(new TableLine(0, 2048, "linear", params));
@@ -79,7 +84,8 @@ final class FakeMapper implements DeviceMapper {
 
     private void call(String word, String name) throws DeviceMapperException {
         calls.add(word + " " + name);
-        if (failing.equals(word)) {
+        boolean meant = failingName.isEmpty() || failingName.equals(name);
+        if (failing.equals(word) && meant && failingCount-- > 0) {
             throw new DeviceMapperException(word + " failed", Errno.EIO, true);
         }
     }

@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
 final class FakeUnder implements DeviceFrontEnd {
     volatile List<ShownDevice> shown = List.of();
     volatile String refusal = "";
+    volatile @Nullable FrontEndProblem problem;
     final AtomicInteger stops = new AtomicInteger();
+    volatile boolean closed;
 
     @Override
     public boolean endOfRound() {
@@ -26,7 +28,7 @@ final class FakeUnder implements DeviceFrontEnd {
 
     @Override
     public @Nullable FrontEndProblem problem() {
-        return null;
+        return problem;
     }
 
     @Override
@@ -41,5 +43,7 @@ final class FakeUnder implements DeviceFrontEnd {
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        closed = true;
+    }
 }

@@ -2,6 +2,10 @@ package dmctl.daemon.mapper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dmctl.config.GroupConfig;
+import dmctl.config.GroupConfig.FrontEnd;
+import dmctl.config.GroupFile;
+import dmctl.daemon.front.DeviceFrontEnd;
 import dmctl.daemon.front.FrontEndProblem;
 import dmctl.daemon.front.ShownDevice;
 import dmctl.daemon.front.ShownDevice.State;
@@ -9,6 +13,7 @@ import dmctl.daemon.front.ShownGroup;
 import dmctl.daemon.nbd.Eventually;
 import dmctl.daemon.nbd.Export;
 import dmctl.daemon.nbd.MemoryFrontEnd;
+import dmctl.engine.Admin;
 import dmctl.engine.GroupStatus.Role;
 import dmctl.nativebridge.devmapper.DeviceMapper;
 import dmctl.nativebridge.devmapper.DeviceMapperException;
@@ -18,7 +23,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -39,6 +46,9 @@ class MappedFrontEndTest {
     @TempDir Path folder;
     private final FakeMapper kernel = new FakeMapper();
     private final FakeUnder under = new FakeUnder();
+    private final FakeUnder ublk = new FakeUnder();
+    private FrontEnd kind = FrontEnd.KERNEL_NBD;
+    private MappedFrontEnd mapped;
     private final MemoryFrontEnd group = new MemoryFrontEnd(EXPORTS);
     private String boot = "boot-1";
     private final AtomicInteger opened = new AtomicInteger();
@@ -71,6 +81,10 @@ class MappedFrontEndTest {
     void begin() throws Exception {
         group.serving = false;
         live("/dev/nbd0", "/dev/nbd1");
+        ublk.shown =
+                List.of(
+                        new ShownDevice("data", "", State.ABSENT),
+                        new ShownDevice("wal", "", State.ABSENT));
         shown = daemon(DATA, WAL);
     }
 
@@ -91,15 +105,54 @@ class MappedFrontEndTest {
                 EXPORTS,
                 group,
                 (server, role, loop, whole) ->
-                        MappedFrontEnd.open(
-                                List.of(wanted),
-                                under,
-                                group,
-                                role,
-                                loop,
-                                folder,
-                                machine,
-                                whole.events::add));
+                        mapped =
+                                MappedFrontEnd.open(
+                                        List.of(wanted),
+                                        kind,
+                                        this::front,
+                                        group,
+                                        role,
+                                        loop,
+                                        folder,
+                                        machine,
+                                        whole.events::add));
+    }
+
+    private DeviceFrontEnd front(FrontEnd wanted) throws IOException {
+        return switch (wanted) {
+            case KERNEL_NBD -> under;
+            case UBLK -> ublk;
+            case SOCKETS, DM_USER -> throw new IOException("no devices");
+        };
+    }
+
+    /** Changes the front end; returns what was told. */
+    private String change(FrontEnd to) throws Exception {
+        CompletableFuture<String> told = new CompletableFuture<>();
+        Admin.Done done =
+                new Admin.Done() {
+                    @Override
+                    public void done(String text) {
+                        told.complete("done: " + text);
+                    }
+
+                    @Override
+                    public void refused(String text) {
+                        told.complete("refused: " + text);
+                    }
+                };
+        shown.ask(() -> {
+            mapped.change(to, done);
+            return "";
+        });
+        return told.get(40, TimeUnit.SECONDS);
+    }
+
+    private void ublkLive() {
+        ublk.shown =
+                List.of(
+                        new ShownDevice("data", "/dev/nbd8", State.LIVE),
+                        new ShownDevice("wal", "/dev/nbd9", State.LIVE));
     }
 
     private void restart(Wanted... wanted) throws IOException {
@@ -379,8 +432,129 @@ class MappedFrontEndTest {
     }
 
     @Test
-    void aUuidSaysGroupSiteAndDevice() {
-        assertThat(Wanted.UUID_PREFIX).isEqualTo("DMCTL-");
-        assertThat(DATA.path()).isEqualTo("/dev/mapper/g-data");
+    void namesAreLedToAnotherFrontEndWhileTheyAreUsed() throws Exception {
+        serve();
+        awaitLive();
+        data().openCount = 1;
+        ublkLive();
+        assertThat(change(FrontEnd.UBLK)).isEqualTo("done: the names lead to ublk");
+        assertThat(data().table()).isEqualTo("0 2048 linear 43:8 0");
+        assertThat(shown.devices().getFirst().mapping().below()).isEqualTo("/dev/nbd8");
+        assertThat(under.closed).isTrue();
+        assertThat(mapped.kind()).isEqualTo(FrontEnd.UBLK);
+        Eventually.until(
+                () -> Files.readString(folder.resolve("mapper")).contains("front-end ublk\n"));
+        assertThat(change(FrontEnd.UBLK)).isEqualTo("refused: the front end is ublk already");
+    }
+
+    @Test
+    void aFrontEndThatCannotBeHadChangesNothing() throws Exception {
+        serve();
+        awaitLive();
+        ublk.problem = new FrontEndProblem("no module", 1, "modprobe ublk_drv");
+        assertThat(change(FrontEnd.UBLK))
+                .isEqualTo(
+                        "refused: ublk: no module; modprobe ublk_drv; the front end is kernel-nbd"
+                                + " as before");
+        assertThat(ublk.closed).isTrue();
+        assertThat(data().table()).isEqualTo("0 2048 linear 43:0 0");
+        assertThat(change(FrontEnd.SOCKETS)).isEqualTo("refused: no devices");
+    }
+
+    @Test
+    void aNameThatCannotBeLedToTheNewOneTakesAllBack() throws Exception {
+        serve();
+        awaitLive();
+        ublkLive();
+        kernel.failing = "suspend";
+        kernel.failingName = "g-wal";
+        kernel.failingCount = 1;
+        assertThat(change(FrontEnd.UBLK))
+                .isEqualTo(
+                        "refused: ublk: suspend failed; the front end is kernel-nbd as before");
+        assertThat(data().table()).isEqualTo("0 2048 linear 43:0 0");
+        assertThat(Objects.requireNonNull(kernel.find("g-wal")).table())
+                .isEqualTo("0 2048 linear 43:1 0");
+        assertThat(ublk.closed).isTrue();
+        assertThat(under.closed).isFalse();
+    }
+
+    @Test
+    void whatStillUsesTheOldFrontEndIsNamedAndKeepsIt() throws Exception {
+        serve();
+        awaitLive();
+        ublkLive();
+        under.refusal = "in use: /dev/nbd0";
+        assertThat(change(FrontEnd.UBLK))
+                .isEqualTo("done: the names lead to ublk; what is left: in use: /dev/nbd0");
+        assertThat(under.closed).isFalse();
+        under.refusal = "";
+        Eventually.until(() -> under.closed);
+    }
+
+    @Test
+    void aDaemonThatWasKilledInAChangeServesBothAndEndsIt() throws Exception {
+        serve();
+        awaitLive();
+        ublkLive();
+        kernel.suspend(
+                dmctl.nativebridge.devmapper.DeviceRef.named("g-data"),
+                dmctl.nativebridge.devmapper.TaskOptions.NONE);
+        Path record = folder.resolve("mapper");
+        Files.writeString(
+                record,
+                Files.readString(record)
+                        .replace("front-end kernel-nbd", "front-end kernel-nbd ublk"));
+        assertThat(MappedFrontEnd.kindsInUse(folder, machine))
+                .containsExactly(FrontEnd.KERNEL_NBD, FrontEnd.UBLK);
+        kind = FrontEnd.UBLK;
+        restart(DATA, WAL);
+        serve();
+        Eventually.until(() -> data().table().equals("0 2048 linear 43:8 0"));
+        Eventually.until(() -> under.stops.get() == 1);
+        assertThat(data().suspended).isFalse();
+        assertThat(mapped.kind()).isEqualTo(FrontEnd.UBLK);
+    }
+
+    @Test
+    void theFilesOtherFrontEndIsTakenAfterARestartWhileNamesAreUsed() throws Exception {
+        serve();
+        awaitLive();
+        data().openCount = 1;
+        ublkLive();
+        kind = FrontEnd.UBLK;
+        restart(DATA, WAL);
+        assertThat(mapped.kind()).isEqualTo(FrontEnd.KERNEL_NBD);
+        serve();
+        Eventually.until(() -> data().table().equals("0 2048 linear 43:8 0"));
+        awaitLive();
+    }
+
+    @Test
+    void aUuidSaysGroupSiteAndDevice() throws Exception {
+        GroupConfig group =
+                GroupFile.parse(
+                        Path.of("/srv/erp.yaml"),
+                        """
+                        group: erp
+                        uuid: 6f1c2a34-9f5e-4b6a-8a1d-3c5b7e9f0a12
+                        devices: [{name: data, size: 1MiB, nr: 7}]
+                        sites:
+                          - name: home
+                            nr: 40
+                            listen: unix:l
+                            log: {path: log}
+                            devices: {data: d}
+                            front-end: ublk
+                            mapper: true
+                        """);
+        assertThat(Wanted.of(group, group.site("home").orElseThrow()))
+                .containsExactly(
+                        new Wanted(
+                                7,
+                                "data",
+                                "erp-data",
+                                "DMCTL-6f1c2a349f5e4b6a8a1d3c5b7e9f0a12-40-7",
+                                2048));
     }
 }
