@@ -58,7 +58,7 @@ uuid=$(dmsetup info -c --noheadings -o uuid guest-data)
 assert_equal "0 131072 linear $number 0" "$(dmsetup table guest-data)" "table of guest-data"
 dmsetup deps guest-data | grep -q "(${number/:/, })" || fail "deps: $(dmsetup deps guest-data)"
 lsblk -nro NAME,TYPE "/dev/$nbd" | grep -qx 'guest-data dmctl' || fail "lsblk: $(lsblk "/dev/$nbd")"
-dmctl status --json >status.json
+dmctl status --json | tr -d ' \n' >status.json
 grep -q '"path":"/dev/mapper/guest-data","state":"live","below":"/dev/'"$nbd"'"' status.json ||
   fail "status: $(cat status.json)"
 

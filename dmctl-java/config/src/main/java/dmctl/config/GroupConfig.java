@@ -157,6 +157,15 @@ public record GroupConfig(
         public static final long PRESET_BYTES = 256L << 20;
 
         /**
+         * Returns the same place where a new log is made, and none that is there is taken.
+         *
+         * @return the place
+         */
+        public LogPlace created() {
+            return new LogPlace(path, startBytes, LogOpening.CREATE, sizeBytes);
+        }
+
+        /**
          * Returns the size of a log that is made in a new file.
          *
          * @return bytes

@@ -166,9 +166,11 @@ public final class GroupText {
                             .name();
             String name = scalar(mapped.name());
             String value =
-                    mapped.uuid()
-                            .map(uuid -> "{name: " + name + ", uuid: " + scalar(uuid) + "}")
-                            .orElse(name);
+                    mapped.inserted()
+                            ? "{insert: " + name + "}"
+                            : mapped.uuid()
+                                    .map(uuid -> "{name: " + name + ", uuid: " + scalar(uuid) + "}")
+                                    .orElse(name);
             parts.add(device + ": " + value);
         }
         return "{" + String.join(", ", parts) + "}";

@@ -2,6 +2,7 @@ package dmctl.config;
 
 import dmctl.config.GroupConfig.Device;
 import dmctl.config.GroupConfig.FrontEnd;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -43,7 +44,7 @@ final class MapperReader {
     }
 
     /** The names at a site; none where its front end has no devices of the kernel. */
-    List<MapperName> names(Mapping entry, String site, FrontEnd frontEnd) {
+    List<MapperName> names(Mapping entry, String site, FrontEnd frontEnd, List<Path> copies) {
         boolean possible = frontEnd == FrontEnd.UBLK || frontEnd == FrontEnd.KERNEL_NBD;
         Node node = entry.take("mapper");
         if (node == null) {
@@ -64,7 +65,7 @@ final class MapperReader {
                     "write front-end: ublk or front-end: kernel-nbd, or remove it");
             return List.of();
         }
-        return node instanceof MappingNode ? written(node, site) : preset(node, site);
+        return node instanceof MappingNode ? written(node, site, copies) : preset(node, site);
     }
 
     private List<MapperName> preset(Node at, String site) {
@@ -75,13 +76,18 @@ final class MapperReader {
         return List.copyOf(names);
     }
 
-    private List<MapperName> written(Node node, String site) {
+    private List<MapperName> written(Node node, String site, List<Path> copies) {
         Mapping mapping = new Mapping(node, "the mapper names of site " + site, findings);
         List<MapperName> names = new ArrayList<>();
-        for (Device device : devices) {
+        for (int i = 0; i < devices.size(); i++) {
+            Device device = devices.get(i);
             Node at = mapping.take(device.name());
             if (at != null) {
-                names.add(name(mapping, at, site, device));
+                MapperName name = name(mapping, at, site, device);
+                if (name.inserted() && i < copies.size()) {
+                    requireOrigin(at, device, name, copies.get(i));
+                }
+                names.add(name);
             }
         }
         mapping.refuseTheRest();
@@ -95,12 +101,30 @@ final class MapperReader {
             return claimed(at, site, device, name, Optional.empty());
         }
         Mapping entry = new Mapping(at, "a mapper name", findings);
+        if (entry.has("insert")) {
+            String live = entry.value("insert", preset, MapperReader::name);
+            entry.refuseTheRest();
+            claims.add(at, "/dev/mapper/" + live, use("name", device, site));
+            return new MapperName(device.nr(), live, Optional.empty(), true);
+        }
         String name = entry.needValue("name", "add: name: NAME", preset, MapperReader::name);
         Optional<String> uuid =
                 entry.value("uuid", Optional.empty(), text -> Optional.of(uuid(text)));
         uuid.ifPresent(id -> claims.add(at, id, use("uuid", device, site)));
         entry.refuseTheRest();
         return claimed(at, site, device, name, uuid);
+    }
+
+    /** The group's copy is what the name led to; that gets a name of its own. */
+    private void requireOrigin(Node at, Device device, MapperName name, Path copy) {
+        String origin = "/dev/mapper/" + name.name() + MapperName.ORIGIN;
+        if (!copy.toString().equals(origin)) {
+            findings.add(
+                    at,
+                    "insert " + name.name(),
+                    "the copy of device " + device.name() + " is " + copy + ", not its origin",
+                    "write devices: {" + device.name() + ": " + origin + "}");
+        }
     }
 
     private MapperName claimed(

@@ -103,7 +103,7 @@ final class SitesReader {
         SiteSettings settings = settings(entry);
         Optional<DaemonPlaces> daemon = Optional.empty();
         if (link == LinkType.TCP) {
-            daemon = daemon(entry, name);
+            daemon = daemon(entry, name, copies);
         } else {
             for (String key :
                     List.of(
@@ -148,7 +148,7 @@ final class SitesReader {
         return List.copyOf(copies);
     }
 
-    private Optional<DaemonPlaces> daemon(Mapping entry, String name) {
+    private Optional<DaemonPlaces> daemon(Mapping entry, String name, List<Path> copies) {
         Path state =
                 entry.value(
                         "state-dir",
@@ -182,7 +182,7 @@ final class SitesReader {
         }
         FrontEnd way =
                 entry.value("front-end", frontEnd, text -> SiteSettings.word(FrontEnd.class, text));
-        List<MapperName> names = mapper.names(entry, name, way);
+        List<MapperName> names = mapper.names(entry, name, way, copies);
         return Optional.of(
                 new DaemonPlaces(listen, connect, log, List.copyOf(nbd), way, names, state));
     }

@@ -100,6 +100,9 @@ class MapperNamesTest {
                 "front-end: ublk | near | {data: x, wal: x} | 16:28: /dev/mapper/x: also the mapper",
                 "front-end: ublk | near | {data: {uuid: x}} | name: missing in a mapper name",
                 "front-end: ublk | near | {data: {name: x, uuid: 'a b'}} | uuid a b: not a UUID of",
+                "front-end: ublk | near | {data: {insert: x}} | the copy of device data is /srv/n/data,"
+                        + " not its origin; write devices: {data: /dev/mapper/x-origin}",
+                "front-end: ublk | near | {data: {insert: x, uuid: y}} | no such key in a mapper name",
                 "front-end: ublk | near | {date: x} | did you mean \"data\"?"
             })
     void refused(String top, String host, String names, String error) {
@@ -113,6 +116,24 @@ class MapperNamesTest {
                                         + names))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining(error);
+    }
+
+    @Test
+    void aNameThatIsThereMayGetTheGroupPutUnderIt() throws Exception {
+        GroupConfig group =
+                GroupFile.parse(
+                        Path.of("/srv/erp.yaml"),
+                        GROUP.replace("h/data", "/dev/mapper/vg-app-origin")
+                                .formatted(
+                                        "front-end: ublk",
+                                        "mapper: {data: {insert: vg-app}}",
+                                        "near",
+                                        ""));
+        List<MapperName> names =
+                List.of(new MapperName(0, "vg-app", Optional.empty(), true));
+        assertThat(at(group, "home")).isEqualTo(names);
+        GroupConfig again = GroupFile.parse(group.file(), GroupText.of(group));
+        assertThat(at(again, "home")).isEqualTo(names);
     }
 
     @Test

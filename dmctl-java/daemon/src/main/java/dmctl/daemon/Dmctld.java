@@ -32,7 +32,7 @@ public final class Dmctld {
             Site self = daemonSite(config, options.site());
             ClassesAhead.load();
             ServiceNotices notices = ServiceNotices.asked(System.getenv());
-            SiteDaemon daemon = SiteDaemon.start(config, self, options.create(), notices);
+            SiteDaemon daemon = SiteDaemon.start(config, self, options, notices);
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stopOnSignal(daemon), "stop"));
             return daemon.awaitEnd();
         } catch (ConfigException e) {

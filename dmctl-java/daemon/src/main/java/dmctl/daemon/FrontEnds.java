@@ -9,6 +9,7 @@ import dmctl.daemon.dmuser.DmUserFrontEnd;
 import dmctl.daemon.front.DeviceFrontEnd;
 import dmctl.daemon.io.GroupLoop;
 import dmctl.daemon.kernelnbd.KernelNbdDevices;
+import dmctl.daemon.mapper.LeftOvers;
 import dmctl.daemon.mapper.Machine;
 import dmctl.daemon.mapper.MappedFrontEnd;
 import dmctl.daemon.mapper.Wanted;
@@ -66,9 +67,9 @@ final class FrontEnds {
         }
         List<Wanted> names = Wanted.of(config, self);
         Path stateDir = places.stateDir();
-        MappedFrontEnd.removeLeftOvers(names, stateDir, Machine.THIS, events);
+        LeftOvers.remove(names, stateDir, Machine.THIS, events);
         if (places.frontEnd() != GroupConfig.FrontEnd.KERNEL_NBD
-                && !MappedFrontEnd.kindsInUse(stateDir, Machine.THIS)
+                && !LeftOvers.kinds(stateDir, Machine.THIS)
                         .contains(GroupConfig.FrontEnd.KERNEL_NBD)) {
             KernelNbdDevices.removeLeftOvers(exports, stateDir, events);
         }
@@ -163,6 +164,32 @@ final class FrontEnds {
                             + " mapper: true into the group's file, and restart the daemon");
         } else {
             names.change(to, told);
+        }
+    }
+
+    /** Puts the group under the names that are in use; see {@link MappedFrontEnd}. */
+    void insert(Admin.Done told) {
+        named(told, names -> names.insert(told));
+    }
+
+    /** Holds the I/O of these names, and has them ready to lead to the local devices. */
+    void beginEject(Admin.Done told) {
+        named(told, names -> names.beginEject(told));
+    }
+
+    /** Lets their I/O go on: at the local devices, or at the group as before. */
+    void endEject(boolean applied, Admin.Done told) {
+        named(told, names -> names.endEject(applied, told));
+    }
+
+    private void named(Admin.Done told, Consumer<MappedFrontEnd> order) {
+        MappedFrontEnd names = mapped;
+        if (names == null) {
+            told.refused(
+                    "the group's file names no device to put the group under; write mapper:"
+                            + " {DEVICE: {insert: NAME}} at the site");
+        } else {
+            order.accept(names);
         }
     }
 

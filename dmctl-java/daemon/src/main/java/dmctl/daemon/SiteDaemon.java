@@ -39,6 +39,9 @@ final class SiteDaemon {
     /** Longest wait for the kernel to let go of the devices. */
     private static final long DEVICES_MILLIS = 60_000;
 
+    /** Longest wait for I/O under way to end before names lead elsewhere. */
+    private static final long INSERT_MILLIS = 120_000;
+
     private static final long LOOP_END_MILLIS = 5_000;
 
     private final GroupConfig config;
@@ -50,6 +53,10 @@ final class SiteDaemon {
     private final Group group;
     private final AdminRequests requests;
     private final ServiceNotices notices;
+
+    /** Whether all other sites wait until the group is put under its devices. */
+    private final boolean inserting;
+
     private final CompletableFuture<Integer> end = new CompletableFuture<>();
     private final CompletableFuture<JsonObject> stopped = new CompletableFuture<>();
 
@@ -59,32 +66,38 @@ final class SiteDaemon {
     /** On the loop, at a clean stop. */
     private Runnable closeSockets = () -> {};
 
-    private SiteDaemon(GroupConfig config, Site self, boolean create, ServiceNotices notices)
+    private SiteDaemon(
+            GroupConfig config, Site self, DaemonOptions options, ServiceNotices notices)
             throws DaemonFailure {
         this.config = config;
         this.self = self;
         this.notices = notices;
         this.places = self.daemon().orElseThrow();
         this.pidFile = PidFile.lock(places.pidFile(), self.name());
-        new SiteFiles(config, self, create, LOG::info).prepare();
+        new SiteFiles(config, self, options.create(), LOG::info).prepare();
         try {
             this.loop = new GroupLoop(config.name(), new SystemClock(), this::failed);
             this.ports = new RealPorts(realPlaces(), loop, network(), this::event);
             checkSizes();
-            LogPlace log = places.log();
+            LogPlace log = options.insert() ? places.log().created() : places.log();
             long logBytes = new LogAdmission(log, this::event).sizeBytes(ports.log().sizeBytes());
             ports.narrowLog(log.startBytes(), logBytes);
             this.group = new Group(Definitions.definition(config, self.nr()), ports);
+            if (options.insert()) {
+                group.holdSites("waits until the group is put under its devices");
+            }
         } catch (IOException e) {
             throw cannotOpen(e);
         }
+        this.inserting = options.insert();
         this.requests = new AdminRequests(config, group, loop, ports.clock(), ports.access());
     }
 
     /** Opens and locks everything and begins to serve. */
-    static SiteDaemon start(GroupConfig config, Site self, boolean create, ServiceNotices notices)
+    static SiteDaemon start(
+            GroupConfig config, Site self, DaemonOptions options, ServiceNotices notices)
             throws DaemonFailure {
-        SiteDaemon daemon = new SiteDaemon(config, self, create, notices);
+        SiteDaemon daemon = new SiteDaemon(config, self, options, notices);
         daemon.begin();
         return daemon;
     }
@@ -138,10 +151,17 @@ final class SiteDaemon {
 
     /** Ends the process after an order to stop was followed; told when the answer is out. */
     private JsonObject answer(JsonObject request) {
-        if (!request.getString("op", "").equals("shutdown")) {
-            return requests.answer(request);
+        JsonObject answer;
+        switch (request.getString("op", "")) {
+            case "insert" -> {
+                return insert();
+            }
+            case "eject" -> answer = eject();
+            case "shutdown" -> answer = stop(request.getBoolean("keepDevices", false));
+            default -> {
+                return requests.answer(request);
+            }
         }
-        JsonObject answer = stop(request.getBoolean("keepDevices", false));
         if (answer.getBoolean("ok", false)) {
             // The answer leaves first; who asked watches the process for its end.
             CompletableFuture.delayedExecutor(50, TimeUnit.MILLISECONDS)
@@ -170,6 +190,59 @@ final class SiteDaemon {
             LOG.error("group={} site={} {}", config.name(), self.name(), answer.getString("text"));
             return answer;
         }
+        end(answer);
+        return answer;
+    }
+
+    /** Puts the group under the names that are in use, and then lets the other sites go on. */
+    private JsonObject insert() {
+        FrontEnds open = frontEnds;
+        if (!inserting || open == null) {
+            return AdminRequests.refused(
+                    "refused", "this daemon was not started to be put under devices: dmctl insert");
+        }
+        JsonObject answer = requests.order(INSERT_MILLIS, open::insert);
+        if (answer.getBoolean("ok", false)) {
+            for (Site site : config.sites()) {
+                if (site.nr() != self.nr()) {
+                    JsonObject resumed =
+                            requests.order(DEVICES_MILLIS, told -> group.resume(site.nr(), told));
+                    LOG.info("group={} {}", config.name(), resumed.getString("text"));
+                }
+            }
+        }
+        return answer;
+    }
+
+    /**
+     * Takes the group out from under the names that are in use: their I/O waits while everything is
+     * applied, and then goes on at the local devices.
+     */
+    private synchronized JsonObject eject() {
+        FrontEnds open = frontEnds;
+        if (stopped.isDone() || open == null) {
+            return AdminRequests.refused("refused", "the daemon stops, or starts");
+        }
+        LOG.info("group={} site={} is taken out", config.name(), self.name());
+        JsonObject answer = requests.order(INSERT_MILLIS, open::beginEject);
+        if (!answer.getBoolean("ok", false)) {
+            return answer;
+        }
+        JsonObject applied = requests.order(STOP_MILLIS, group::shutdown);
+        boolean clean = applied.getBoolean("ok", false);
+        answer = requests.order(INSERT_MILLIS, told -> open.endEject(clean, told));
+        if (!clean) {
+            return applied;
+        }
+        if (answer.getBoolean("ok", false)) {
+            answer = requests.order(DEVICES_MILLIS, told -> stopDevices(true, told));
+        }
+        end(answer);
+        return answer;
+    }
+
+    /** Closes everything, after the group has stopped. */
+    private void end(JsonObject answer) {
         try {
             loop.execute(closeSockets);
             loop.stop();
@@ -186,7 +259,6 @@ final class SiteDaemon {
         }
         LOG.info("group={} site={} {}", config.name(), self.name(), answer.getString("text"));
         stopped.complete(answer);
-        return answer;
     }
 
     private void stopDevices(boolean keepUsed, Admin.Done told) {

@@ -5,6 +5,7 @@ import dmctl.config.GroupConfig.DaemonPlaces;
 import dmctl.config.GroupConfig.LogPlace;
 import dmctl.config.GroupConfig.Site;
 import dmctl.config.LogOpening;
+import dmctl.config.MapperName;
 import dmctl.config.Units;
 import dmctl.daemon.io.StorageFiles;
 import java.io.IOException;
@@ -126,6 +127,19 @@ final class SiteFiles {
                                 + ": "
                                 + path
                                 + " does not exist; dmctl up makes it, or dmctld with --create");
+            }
+            if (path.startsWith("/dev")) {
+                throw new DaemonFailure(
+                        DaemonFailure.CANNOT_OPEN,
+                        what
+                                + " of site "
+                                + self.name()
+                                + ": "
+                                + path
+                                + " does not exist; have its device there"
+                                + (path.toString().endsWith(MapperName.ORIGIN)
+                                        ? ", or put the group under a device in use: dmctl insert"
+                                        : ""));
             }
             make(path, bytes, space, what + " of site " + self.name());
         }

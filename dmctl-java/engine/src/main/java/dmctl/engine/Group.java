@@ -31,6 +31,7 @@ public final class Group implements FrontEnd, Admin {
     private boolean stopped;
     private String stoppedText = "";
     private long roleSinceMicros;
+    private String holdReason = "";
 
     /**
      * Creates a group that does nothing yet.
@@ -45,6 +46,20 @@ public final class Group implements FrontEnd, Admin {
         this.ports = ports;
         roleSinceMicros = ports.clock().wallMicros();
         replica = new Replica(this, def, ports);
+    }
+
+    /**
+     * Has a new log begin with all other sites paused, so that nothing is copied before they are
+     * resumed; before the start. Without effect on a log that is there.
+     *
+     * @param reason for status
+     */
+    public void holdSites(String reason) {
+        holdReason = reason;
+    }
+
+    String holdReason() {
+        return holdReason;
     }
 
     /** Begins to open the log; status tells how it goes. */

@@ -212,6 +212,13 @@ final class Opener {
         standing.role = primary ? Role.PRIMARY : Role.TARGET;
         standing.primarySite = replica.def().firstPrimary();
         standing.phase = primary ? Phase.NONE : Phase.NEVER_SYNCED;
+        String hold = replica.holdReason();
+        if (!hold.isEmpty()) {
+            for (SiteState site : replica.sites().others()) {
+                site.paused = true;
+                site.pauseReason = hold;
+            }
+        }
         return Checkpoints.capture(replica, 0, 0, 0, 0, 0, found.opening(), 0, 0);
     }
 

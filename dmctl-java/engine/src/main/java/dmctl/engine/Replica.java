@@ -66,6 +66,10 @@ final class Replica implements IoDone {
         opener = new Opener(this, new Opened());
     }
 
+    String holdReason() {
+        return group.holdReason();
+    }
+
     private final class Opened implements Opener.Done {
         @Override
         public void opened(boolean wasClean, boolean fresh) {

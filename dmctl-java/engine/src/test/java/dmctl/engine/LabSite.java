@@ -27,6 +27,10 @@ final class LabSite {
     private final List<String> events = new ArrayList<>();
     private boolean unreachable;
     private boolean fullForExports;
+
+    /** Why a new log begins with all other sites paused; empty if it does not. */
+    String holdReason = "";
+
     private @Nullable Group group;
     private @Nullable Consumer<Wire> impostor;
 
@@ -52,6 +56,7 @@ final class LabSite {
     void start() {
         if (hasDaemon()) {
             Group fresh = new Group(def, new LabPorts());
+            fresh.holdSites(holdReason);
             group = fresh;
             fresh.start();
         }

@@ -44,6 +44,27 @@ class OperationsScenarioTest {
     }
 
     @Test
+    void aNewLogMayBeginWithAllOthersPausedAlsoOverAKill() {
+        Lab held = Lab.of(Lab.primary("home"), Lab.async("far"));
+        LabSite first = held.site("home");
+        first.holdReason = "not yet";
+        held.start();
+        held.until("serving", () -> first.group().serving());
+        first.write(0, "abc");
+        first.restart();
+        held.until("serving again", () -> first.group().serving());
+        held.run(5_000);
+        assertThat(held.site("far").status().headSeq()).isZero();
+        assertThat(first.events()).noneMatch(line -> line.contains("resync begins"));
+        assertThat(first.sees("far").problem().reason()).contains("not yet");
+        first.admin(done -> first.group().resume(1, done));
+        held.until("far follows", () -> first.sees("far").data() == Data.CONSISTENT);
+        first.restart();
+        held.until("serving at last", () -> first.group().serving());
+        assertThat(first.sees("far").flow()).isNotEqualTo(Flow.PAUSED);
+    }
+
+    @Test
     void requestsForTheWrongSiteAreRefusedByName() {
         assertThat(home.admin(done -> home.group().pause(7, "", done)))
                 .contains("REFUSED", "no site 7");

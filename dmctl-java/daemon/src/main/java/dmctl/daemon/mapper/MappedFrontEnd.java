@@ -8,7 +8,6 @@ import dmctl.daemon.front.ShownDevice;
 import dmctl.daemon.io.GroupLoop;
 import dmctl.daemon.io.LoopTimer;
 import dmctl.daemon.io.OffLoop;
-import dmctl.daemon.mapper.Change.Phase;
 import dmctl.daemon.mapper.MapperHost.Condition;
 import dmctl.daemon.mapper.MapperHost.Released;
 import dmctl.daemon.mapper.Underlying.Shown;
@@ -36,11 +35,13 @@ public final class MappedFrontEnd implements DeviceFrontEnd {
     private static final long CALM_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long COME_BACK_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-    /** How long a new front end may take to make its devices. */
+    private static final String BUSY =
+            "the front end is being changed or stopped already; wait for that";
+
+    /** How long the front end may take to make its devices. */
     private static final long COMING_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final Underlying under;
-    private final FrontEndMaker maker;
     private final FrontEnd group;
     private final Supplier<Role> role;
     private final GroupLoop loop;
@@ -48,6 +49,7 @@ public final class MappedFrontEnd implements DeviceFrontEnd {
     private final Consumer<String> events;
     private final OffLoop kernel = new OffLoop("mapper");
     private final Map<String, MappedDevice> devices = new LinkedHashMap<>();
+    private final Changing changing;
 
     /** Whether device-mapper is being asked; for one thing at a time. */
     private boolean working;
@@ -66,15 +68,10 @@ public final class MappedFrontEnd implements DeviceFrontEnd {
     /** When to try again, on the loop's monotonic clock. */
     private long withdrawAgainNanos;
 
-    /** What the file asks for, where devices lead to something else from before; null if not. */
-    private GroupConfig.@Nullable FrontEnd wantedKind;
+    /** Who wants the group to be put under names; null if nobody does. */
+    private Admin.@Nullable Done inserting;
 
-    private @Nullable Change change;
-
-    /** When to try again to let a front end go, on the loop's monotonic clock. */
-    private long leaveAgainNanos;
-
-    private boolean leaving;
+    private long insertEndNanos;
 
     private MappedFrontEnd(
             Underlying under,
@@ -85,12 +82,12 @@ public final class MappedFrontEnd implements DeviceFrontEnd {
             MapperHost host,
             Consumer<String> events) {
         this.under = under;
-        this.maker = maker;
         this.group = group;
         this.role = role;
         this.loop = loop;
         this.host = host;
         this.events = events;
+        changing = new Changing(under, maker, devices, loop, kernel, host, events);
     }
 
     /**
@@ -121,7 +118,7 @@ public final class MappedFrontEnd implements DeviceFrontEnd {
             Consumer<String> events)
             throws IOException {
         MapperRecord record = MapperRecord.of(stateDir, machine.boot());
-        List<GroupConfig.FrontEnd> kinds = new ArrayList<>(kinds(record));
+        List<GroupConfig.FrontEnd> kinds = new ArrayList<>(LeftOvers.kinds(record));
         if (kinds.isEmpty()) {
             kinds.add(kind);
         }
@@ -132,60 +129,15 @@ public final class MappedFrontEnd implements DeviceFrontEnd {
         record.frontEnds(under.kinds(null));
         MapperHost host = new MapperHost(machine, record, events);
         MappedFrontEnd mapped = new MappedFrontEnd(under, maker, group, role, loop, host, events);
-        mapped.wantedKind = under.current().kind() == kind ? null : kind;
+        if (under.current().kind() != kind) {
+            mapped.changing.want(kind);
+        }
         wanted.forEach(want -> mapped.devices.put(want.device(), new MappedDevice(want)));
         return mapped;
     }
 
     private static Shown shown(GroupConfig.FrontEnd kind, FrontEndMaker maker) throws IOException {
         return new Shown(kind, maker.make(kind));
-    }
-
-    private static List<GroupConfig.FrontEnd> kinds(MapperRecord record) throws IOException {
-        List<GroupConfig.FrontEnd> kinds = new ArrayList<>();
-        for (String word : record.frontEnds()) {
-            kinds.add(
-                    SiteSettings.named(GroupConfig.FrontEnd.class, word)
-                            .orElseThrow(() ->
-                                    new IOException(
-                                            "the state folder names a front end that is not known: "
-                                                    + word)));
-        }
-        return kinds;
-    }
-
-    /**
-     * Returns which kinds of front ends devices of an earlier daemon still lead to.
-     *
-     * @param stateDir of the site
-     * @param machine whose device-mapper it is
-     * @return the kinds
-     * @throws IOException if the state folder cannot be used
-     */
-    public static List<GroupConfig.FrontEnd> kindsInUse(Path stateDir, Machine machine)
-            throws IOException {
-        return kinds(MapperRecord.of(stateDir, machine.boot()));
-    }
-
-    /**
-     * Removes what an earlier daemon of the site has made and nobody asks for any more; but not
-     * what is in use. Before the loop runs.
-     *
-     * @param wanted the names that are asked for
-     * @param stateDir of the site
-     * @param machine whose device-mapper it is
-     * @param events told what an administrator should read, one line each
-     */
-    public static void removeLeftOvers(
-            List<Wanted> wanted, Path stateDir, Machine machine, Consumer<String> events) {
-        try {
-            MapperRecord record = MapperRecord.of(stateDir, machine.boot());
-            MapperHost host = new MapperHost(machine, record, events);
-            host.removeLeftOvers(wanted);
-            host.close();
-        } catch (IOException e) {
-            events.accept("mapper: " + e.getMessage());
-        }
     }
 
     @Override
@@ -218,7 +170,7 @@ public final class MappedFrontEnd implements DeviceFrontEnd {
 
     /** Each look may also find that the front end has a device, or this site another part. */
     private boolean isCalm() {
-        if (change != null || wantedKind != null) {
+        if (changing.busy() || inserting != null) {
             return false;
         }
         return serving ? devices.values().stream().allMatch(MappedDevice::isCalm) : withdrawn;
@@ -228,9 +180,14 @@ public final class MappedFrontEnd implements DeviceFrontEnd {
         if (working || stopping || closed) {
             return;
         }
+        Admin.Done insert = inserting;
+        if (insert != null) {
+            steerInsert(insert);
+            return;
+        }
         if (serving) {
             withdrawn = false;
-            steerChange();
+            changing.steer();
             show();
         } else if (!withdrawn && loop.clock().monotonicNanos() - withdrawAgainNanos >= 0) {
             Role now = role.get();
@@ -337,182 +294,153 @@ public final class MappedFrontEnd implements DeviceFrontEnd {
      * @param told done when they do and the one before has let its devices go
      */
     public void change(GroupConfig.FrontEnd kind, Admin.Done told) {
-        String name = SiteSettings.spelled(kind);
-        if (change != null || stopping) {
-            told.refused("the front end is being changed or stopped already; wait for that");
+        if (changing.busy() || inserting != null || stopping) {
+            told.refused(BUSY);
         } else if (!group.serving()) {
             told.refused(
                     "the group is not served at this site; write front-end: "
-                            + name
+                            + SiteSettings.spelled(kind)
                             + " into the group's file, and restart the daemon");
-        } else if (kind == under.current().kind()) {
-            told.refused("the front end is " + name + " already");
-        } else if (!settled()) {
-            told.refused("not all names are there; see dmctl status");
         } else {
-            wantedKind = null;
-            begin(kind, told);
+            changing.order(kind, told);
+            loop.execute(this::look);
         }
     }
 
-    private void begin(GroupConfig.FrontEnd kind, Admin.Done told) {
-        Shown coming;
-        try {
-            coming =
-                    under.others().stream()
-                            .filter(other -> other.kind() == kind)
-                            .findFirst()
-                            .orElse(null);
-            if (coming == null) {
-                coming = shown(kind, maker);
-                under.add(coming);
+    /**
+     * Puts the group under the names that are there without it, while they are used; all of them,
+     * or none.
+     *
+     * @param told done when their I/O goes to the group
+     */
+    public void insert(Admin.Done told) {
+        boolean any = devices.values().stream().anyMatch(device -> device.want.inserted());
+        if (changing.busy() || inserting != null || stopping) {
+            told.refused(BUSY);
+        } else if (!any) {
+            told.refused(
+                    "the group's file names no device to put the group under; write mapper:"
+                            + " {DEVICE: {insert: NAME}} at the site");
+        } else {
+            inserting = told;
+            insertEndNanos = loop.clock().monotonicNanos() + COMING_NANOS;
+            loop.execute(this::look);
+        }
+    }
+
+    private void steerInsert(Admin.Done told) {
+        if (!serving || !under.current().allLive()) {
+            if (loop.clock().monotonicNanos() - insertEndNanos > 0) {
+                inserting = null;
+                FrontEndProblem problem = under.problem();
+                told.refused(
+                        "the front end does not show the devices"
+                                + (problem == null ? "" : ": " + problem.reason()));
             }
-        } catch (IOException e) {
-            told.refused(String.valueOf(e.getMessage()));
             return;
         }
-        long end = loop.clock().monotonicNanos() + COMING_NANOS;
-        change = new Change(under.current(), coming, end, told);
-        noteKinds(kind);
-        loop.execute(this::look);
+        inserting = null;
+        Map<Wanted, String> paths = new LinkedHashMap<>();
+        for (ShownDevice shown : under.current().front().devices()) {
+            MappedDevice device = devices.get(shown.name());
+            if (device != null && device.want.inserted()) {
+                paths.put(device.want, shown.path());
+            }
+        }
+        work(() -> {
+            try {
+                host.insert(paths);
+                loop.execute(() -> inserted(paths, told));
+            } catch (IOException e) {
+                loop.execute(() -> told.refused(String.valueOf(e.getMessage())));
+            }
+        });
     }
 
-    /** Durable before a name leads to a new one: the device-mapper thread does one after another. */
-    private void noteKinds(GroupConfig.@Nullable FrontEnd next) {
-        List<String> kinds = under.kinds(next);
+    private void inserted(Map<Wanted, String> paths, Admin.Done told) {
+        List<String> names = new ArrayList<>();
+        for (MappedDevice device : devices.values()) {
+            String path = paths.get(device.want);
+            if (path != null) {
+                device.live = true;
+                device.below = path;
+                because(device, "", "");
+                names.add(device.want.path());
+                events.accept("the group is under " + device.want.path() + ", over " + path);
+            }
+        }
+        told.done("the group is under " + String.join(", ", names));
+    }
+
+    /**
+     * Holds the I/O of the names that the group was put under.
+     *
+     * @param told done when it is held; then {@link #endEject} has to follow
+     */
+    public void beginEject(Admin.Done told) {
+        if (changing.busy() || inserting != null || stopping) {
+            told.refused(BUSY);
+            return;
+        }
+        stopping = true;
+        atKernel(
+                () -> {
+                    Released released = host.release(false, true);
+                    if (!released.refusal().isEmpty()) {
+                        throw new IOException(released.refusal());
+                    }
+                    host.beginEject();
+                },
+                told,
+                () -> {},
+                () -> stopping = false);
+    }
+
+    /**
+     * Lets the I/O of these names go on.
+     *
+     * @param applied whether everything is on the local devices, which the names lead to then; else
+     *     they lead to the group as before
+     * @param told when it does
+     */
+    public void endEject(boolean applied, Admin.Done told) {
+        atKernel(
+                () -> {
+                    if (applied) {
+                        host.endEject();
+                    } else {
+                        host.abortEject();
+                    }
+                },
+                told,
+                () -> stopping = applied,
+                () -> {});
+    }
+
+    /** A task that blocks. */
+    private interface Blocking {
+        void run() throws IOException;
+    }
+
+    private void atKernel(Blocking task, Admin.Done told, Runnable done, Runnable failed) {
         try {
             kernel.execute(() -> {
                 try {
-                    host.frontEnds(kinds);
+                    task.run();
+                    loop.execute(() -> {
+                        done.run();
+                        told.done("");
+                    });
                 } catch (IOException e) {
-                    events.accept("mapper: " + e.getMessage());
+                    loop.execute(() -> {
+                        failed.run();
+                        told.refused(String.valueOf(e.getMessage()));
+                    });
                 }
             });
         } catch (RejectedExecutionException e) {
-            events.accept("mapper: device-mapper is too slow to be asked");
-        }
-    }
-
-    /** Whether every name leads to a device of the front end that it should lead to. */
-    private boolean settled() {
-        for (ShownDevice shown : under.current().front().devices()) {
-            MappedDevice device = devices.get(shown.name());
-            if (device != null && !(device.live && device.below.equals(shown.path()))) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private void steerChange() {
-        GroupConfig.FrontEnd wanted = wantedKind;
-        Change now = change;
-        if (now == null && wanted != null && settled()) {
-            wantedKind = null;
-            begin(wanted, told(wanted));
-        } else if (now == null) {
-            if (settled()) {
-                under.others().forEach(this::leave);
-            }
-        } else {
-            steer(now);
-        }
-    }
-
-    private Admin.Done told(GroupConfig.FrontEnd kind) {
-        return new Admin.Done() {
-            @Override
-            public void done(String text) {
-                events.accept("front-end: " + text);
-            }
-
-            @Override
-            public void refused(String text) {
-                events.accept(
-                        "front-end: the file's " + SiteSettings.spelled(kind) + " failed: " + text);
-            }
-        };
-    }
-
-    private void steer(Change now) {
-        switch (now.phase) {
-            case COMING -> {
-                if (now.next.allLive()) {
-                    under.prefer(now.next);
-                    now.phase = Phase.MOVING;
-                    return;
-                }
-                FrontEndProblem problem = now.next.front().problem();
-                if (problem != null || loop.clock().monotonicNanos() - now.endNanos > 0) {
-                    now.failure =
-                            problem == null
-                                    ? "its devices are not there in time; see the daemon's messages"
-                                    : problem.reason() + "; " + problem.nextStep();
-                    now.phase = Phase.LEAVING;
-                }
-            }
-            case MOVING -> {
-                String failed = firstReason();
-                if (!failed.isEmpty()) {
-                    now.failure = failed;
-                    now.phase = Phase.RETURNING;
-                    under.prefer(now.before);
-                    devices.values().forEach(device -> device.againNanos = 0);
-                } else if (settled()) {
-                    now.phase = Phase.LEAVING;
-                }
-            }
-            case RETURNING -> {
-                if (settled()) {
-                    now.phase = Phase.LEAVING;
-                }
-            }
-            case LEAVING -> leave(now.failure.isEmpty() ? now.before : now.next);
-        }
-    }
-
-    private String firstReason() {
-        return devices.values().stream()
-                .map(device -> device.reason)
-                .filter(reason -> !reason.isEmpty())
-                .findFirst()
-                .orElse("");
-    }
-
-    /** Lets a front end go that no name leads to. What is in use otherwise keeps it. */
-    private void leave(Shown shown) {
-        if (leaving || loop.clock().monotonicNanos() - leaveAgainNanos < 0) {
-            return;
-        }
-        leaving = true;
-        shown.front().stop(false, hindrance -> left(shown, hindrance));
-    }
-
-    private void left(Shown shown, String hindrance) {
-        leaving = false;
-        leaveAgainNanos = loop.clock().monotonicNanos() + CALM_NANOS;
-        if (hindrance.isEmpty()) {
-            under.remove(shown);
-            noteKinds(null);
-        }
-        Change now = change;
-        change = null;
-        if (now != null) {
-            String kind = SiteSettings.spelled(now.next.kind());
-            if (!now.failure.isEmpty()) {
-                now.told.refused(
-                        kind
-                                + ": "
-                                + now.failure
-                                + "; the front end is "
-                                + SiteSettings.spelled(now.before.kind())
-                                + " as before");
-            } else {
-                now.told.done(
-                        "the names lead to "
-                                + kind
-                                + (hindrance.isEmpty() ? "" : "; what is left: " + hindrance));
-            }
+            failed.run();
+            told.refused("device-mapper is too slow to be asked; see dmesg");
         }
     }
 
@@ -611,7 +539,7 @@ public final class MappedFrontEnd implements DeviceFrontEnd {
 
     private Released release(boolean keepUsed) {
         try {
-            return host.release(keepUsed);
+            return host.release(keepUsed, false);
         } catch (IOException e) {
             // A device that is kept, or that nobody can ask for, holds up no stop of a machine.
             String text = "mapper: " + e.getMessage();

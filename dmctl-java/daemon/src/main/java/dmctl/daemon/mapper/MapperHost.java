@@ -12,7 +12,9 @@ import dmctl.nativebridge.devmapper.TaskFlag;
 import dmctl.nativebridge.devmapper.TaskOptions;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
@@ -67,7 +69,7 @@ final class MapperHost {
         return new DeviceRef.Uuid(uuid);
     }
 
-    private static TableLine linear(long sectors, DeviceNumber below) {
+    static TableLine linear(long sectors, DeviceNumber below) {
         return new TableLine(0, sectors, "linear", below + " 0");
     }
 
@@ -79,6 +81,10 @@ final class MapperHost {
     /** Has a device lead to another: makes it, or takes over what an earlier daemon has left. */
     void show(Wanted want, String path) throws IOException {
         TableLine line = linear(want.sectors(), machine.number(path));
+        if (want.inserted()) {
+            showInserted(want, line, path);
+            return;
+        }
         DeviceState found = mapper().info(ref(want.uuid()), TaskOptions.NONE);
         if (found.info().exists()) {
             adopt(want, found, line, path);
@@ -89,7 +95,7 @@ final class MapperHost {
 
     private void create(Wanted want, TableLine line) throws IOException {
         requireFree(want);
-        record.note(new Entry(want.devNr(), want.name(), want.uuid()));
+        record.note(new Entry(want.devNr(), want.name(), want.uuid(), false));
         mapper().create(
                         new NewDevice(
                                 want.name(),
@@ -132,7 +138,7 @@ final class MapperHost {
         if (!found.name().equals(want.name())) {
             requireFree(want);
             mapper().rename(DeviceRef.named(found.name()), want.name(), TaskOptions.NONE);
-            record.note(new Entry(want.devNr(), want.name(), want.uuid()));
+            record.note(new Entry(want.devNr(), want.name(), want.uuid(), false));
         }
         boolean same =
                 found.info().liveTable()
@@ -141,9 +147,61 @@ final class MapperHost {
             goOn(mapper(), ref, found);
             events.accept("device " + want.device() + " is " + want.path() + " as before");
         } else {
-            swap(mapper(), ref, List.of(line), TaskOptions.of(TaskFlag.NO_LOCK_FS));
+            Swap.tables(mapper(), Map.of(ref, List.of(line)));
             events.accept("device " + want.device() + " is " + want.path() + " over " + path);
         }
+    }
+
+    private Insertion insertion() throws DeviceMapperException {
+        return new Insertion(mapper(), record);
+    }
+
+    /** Takes over a name that the group was put under; one that it was not is left alone. */
+    private void showInserted(Wanted want, TableLine line, String path) throws IOException {
+        Optional<Entry> entry = record.entry(want.devNr()).filter(Entry::inserted);
+        if (entry.isEmpty()) {
+            throw new IOException(want.path() + " does not lead to the group; dmctl insert");
+        }
+        DeviceRef ref = entry.get().ref();
+        DeviceState found = mapper().info(ref, TaskOptions.NONE);
+        if (!found.info().exists()) {
+            throw new IOException(want.path() + ", which the group was put under, is gone");
+        }
+        List<TableLine> live = mapper().table(ref, TaskOptions.NONE).lines();
+        if (live.equals(insertion().original(entry.get().origin()))) {
+            // The daemon before died in the middle.
+            Swap.goOn(mapper(), ref);
+            record.forget(want.devNr());
+            throw new IOException(want.path() + " does not lead to the group; dmctl insert");
+        }
+        if (live.equals(List.of(line))) {
+            goOn(mapper(), ref, found);
+            events.accept("device " + want.device() + " is " + want.path() + " as before");
+        } else {
+            Swap.tables(mapper(), Map.of(ref, List.of(line)));
+            events.accept("device " + want.device() + " is " + want.path() + " over " + path);
+        }
+    }
+
+    /** Puts the group under devices in use; all of them, or none. */
+    void insert(Map<Wanted, String> paths) throws IOException {
+        Map<Wanted, DeviceNumber> numbers = new LinkedHashMap<>();
+        for (Map.Entry<Wanted, String> each : paths.entrySet()) {
+            numbers.put(each.getKey(), machine.number(each.getValue()));
+        }
+        insertion().insert(numbers);
+    }
+
+    void beginEject() throws IOException {
+        insertion().beginEject();
+    }
+
+    void abortEject() throws IOException {
+        insertion().abortEject();
+    }
+
+    void endEject() throws IOException {
+        insertion().endEject();
     }
 
     /** A table that an earlier daemon has loaded and not taken is not wanted any more. */
@@ -157,30 +215,10 @@ final class MapperHost {
         }
     }
 
-    /**
-     * Gives a device another table while it is used. What was under way has ended before; whatever
-     * goes wrong, the device goes on with one of both.
-     */
-    private static void swap(
-            DeviceMapper mapper, DeviceRef ref, List<TableLine> table, TaskOptions how)
-            throws DeviceMapperException {
-        mapper.reload(ref, table, TaskOptions.NONE);
-        boolean done = false;
-        try {
-            mapper.suspend(ref, how);
-            mapper.resume(ref, TaskOptions.NONE);
-            done = true;
-        } finally {
-            if (!done) {
-                mapper.clear(ref, TaskOptions.NONE);
-                mapper.resume(ref, TaskOptions.NONE);
-            }
-        }
-    }
-
     /** Looks how a device is that should be in use. */
     Condition look(Wanted want) throws DeviceMapperException {
-        DeviceState state = mapper().info(ref(want.uuid()), TaskOptions.NONE);
+        DeviceRef ref = record.entry(want.devNr()).map(Entry::ref).orElse(ref(want.uuid()));
+        DeviceState state = mapper().info(ref, TaskOptions.NONE);
         if (!state.info().exists()) {
             return Condition.GONE;
         }
@@ -191,12 +229,23 @@ final class MapperHost {
      * Removes what nobody uses.
      *
      * @param keepUsed whether the rest stays, or nothing is removed and it is said what is used
+     * @param ejecting whether the names that the group was put under are left alone
      */
-    Released release(boolean keepUsed) throws IOException {
+    Released release(boolean keepUsed, boolean ejecting) throws IOException {
         List<Integer> removed = new ArrayList<>();
         List<Entry> free = new ArrayList<>();
         List<String> used = new ArrayList<>();
         for (Entry entry : record.entries()) {
+            if (entry.inserted()) {
+                if (!keepUsed && !ejecting) {
+                    return new Released(
+                            "the group is under "
+                                    + entry.path()
+                                    + "; take it out and stop it with: dmctl eject",
+                            List.of());
+                }
+                continue;
+            }
             DeviceState state = mapper().info(ref(entry.uuid()), TaskOptions.NONE);
             if (!state.info().exists()) {
                 record.forget(entry.devNr());
@@ -243,8 +292,14 @@ final class MapperHost {
     boolean withdraw() throws IOException {
         boolean gone = true;
         for (Entry entry : record.entries()) {
-            DeviceRef ref = ref(entry.uuid());
+            DeviceRef ref = entry.ref();
             DeviceState state = mapper().info(ref, TaskOptions.NONE);
+            if (entry.inserted()) {
+                if (state.info().exists()) {
+                    fail(entry, ref);
+                }
+                continue;
+            }
             if (state.info().exists() && state.info().openCount() > 0) {
                 gone = false;
                 fail(entry, ref);
@@ -264,11 +319,7 @@ final class MapperHost {
             return;
         }
         long sectors = now.stream().mapToLong(TableLine::length).sum();
-        swap(
-                mapper(),
-                ref,
-                List.of(new TableLine(0, sectors, "error", "")),
-                TaskOptions.of(TaskFlag.NO_LOCK_FS, TaskFlag.NO_FLUSH));
+        Swap.lost(mapper(), ref, List.of(new TableLine(0, sectors, "error", "")));
         events.accept(
                 entry.path()
                         + " is not served here any more, and what still uses it gets errors;"
@@ -279,6 +330,16 @@ final class MapperHost {
     void removeLeftOvers(List<Wanted> wanted) throws IOException {
         for (Entry entry : record.entries()) {
             boolean named = wanted.stream().anyMatch(want -> want.uuid().equals(entry.uuid()));
+            if (entry.inserted()) {
+                if (wanted.stream().noneMatch(want -> want.name().equals(entry.name()))) {
+                    events.accept(
+                            "the group is under "
+                                    + entry.path()
+                                    + ", which its file does not name any more; name it and take it"
+                                    + " out with: dmctl eject");
+                }
+                continue;
+            }
             if (named) {
                 continue;
             }

@@ -1,6 +1,8 @@
 package dmctl.daemon.mapper;
 
+import dmctl.config.MapperName;
 import dmctl.nativebridge.FileFacts;
+import dmctl.nativebridge.devmapper.DeviceRef;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -23,10 +25,13 @@ import java.util.TreeMap;
  *   folder fe:01 131074          device and inode of the state folder
  *   front-end ublk kernel-nbd    what the devices may lead to; while it is changed, the new one last
  *   0 erp-data DMCTL-...         number of the device in the group, name and UUID at device-mapper
+ *   1 vg-app LVM-... inserted    the group was put under it; - for no UUID
  * </pre>
  */
 final class MapperRecord {
     private static final String FILE = "mapper";
+    private static final String INSERTED = "inserted";
+    private static final String NONE = "-";
 
     private final Path folder;
     private final String bootWords;
@@ -34,8 +39,21 @@ final class MapperRecord {
     private final TreeMap<Integer, Entry> entries = new TreeMap<>();
     private List<String> frontEnds = List.of();
 
-    /** A mapped device. */
-    record Entry(int devNr, String name, String uuid) {
+    /**
+     * A mapped device.
+     *
+     * @param uuid empty if it has none
+     * @param inserted whether it was there before, and the group was put under it
+     */
+    record Entry(int devNr, String name, String uuid, boolean inserted) {
+        DeviceRef ref() {
+            return uuid.isEmpty() ? DeviceRef.named(name) : new DeviceRef.Uuid(uuid);
+        }
+
+        String origin() {
+            return name + MapperName.ORIGIN;
+        }
+
         String path() {
             return "/dev/mapper/" + name;
         }
@@ -82,7 +100,8 @@ final class MapperRecord {
 
     private void readEntry(String line) throws IOException {
         String[] words = line.split(" ", -1);
-        if (words.length != 3 || !words[0].matches("[0-9]{1,4}")) {
+        boolean inserted = words.length == 4 && words[3].equals(INSERTED);
+        if ((words.length != 3 && !inserted) || !words[0].matches("[0-9]{1,4}")) {
             throw new IOException(
                     folder.resolve(FILE)
                             + ": cannot be read: \""
@@ -90,7 +109,8 @@ final class MapperRecord {
                             + "\"; remove it when none of this site's devices is in use");
         }
         int devNr = Integer.parseInt(words[0]);
-        entries.put(devNr, new Entry(devNr, words[1], words[2]));
+        String uuid = words[2].equals(NONE) ? "" : words[2];
+        entries.put(devNr, new Entry(devNr, words[1], uuid, inserted));
     }
 
     /** What this site has made; some may be gone. */
@@ -137,10 +157,12 @@ final class MapperRecord {
         if (!frontEnds.isEmpty()) {
             text.append("front-end ").append(String.join(" ", frontEnds)).append('\n');
         }
-        entries.values()
-                .forEach(entry ->
-                        text.append(
-                                entry.devNr() + " " + entry.name() + " " + entry.uuid() + "\n"));
+        for (Entry entry : entries.values()) {
+            text.append(entry.devNr() + " " + entry.name() + " ")
+                    .append(entry.uuid().isEmpty() ? NONE : entry.uuid())
+                    .append(entry.inserted() ? " " + INSERTED : "")
+                    .append('\n');
+        }
         Path fresh = folder.resolve(FILE + ".new");
         try (FileChannel channel =
                 FileChannel.open(

@@ -15,8 +15,11 @@ import java.util.UUID;
  * @param name under /dev/mapper
  * @param uuid its unique identifier at device-mapper
  * @param sectors its length, in sectors of 512 bytes
+ * @param inserted whether the name is there without the group, which is put under it; its UUID is
+ *     not known before
  */
-public record Wanted(int devNr, String device, String name, String uuid, long sectors) {
+public record Wanted(
+        int devNr, String device, String name, String uuid, long sectors, boolean inserted) {
     /** By this it is known who made a device. */
     public static final String UUID_PREFIX = "DMCTL-";
 
@@ -45,8 +48,12 @@ public record Wanted(int devNr, String device, String name, String uuid, long se
                 device.nr(),
                 device.name(),
                 mapped.name(),
-                mapped.uuid().orElseGet(() -> uuid(config.uuid(), self.nr(), device.nr())),
-                device.sizeBytes() / SECTOR_BYTES);
+                mapped.inserted()
+                        ? ""
+                        : mapped.uuid()
+                                .orElseGet(() -> uuid(config.uuid(), self.nr(), device.nr())),
+                device.sizeBytes() / SECTOR_BYTES,
+                mapped.inserted());
     }
 
     /** The same for the same device of the same site, whenever it is asked for. */
@@ -59,6 +66,11 @@ public record Wanted(int devNr, String device, String name, String uuid, long se
                 group.getLeastSignificantBits(),
                 siteNr,
                 devNr);
+    }
+
+    /** What it led to before the group was put under it. */
+    String origin() {
+        return name + MapperName.ORIGIN;
     }
 
     String path() {

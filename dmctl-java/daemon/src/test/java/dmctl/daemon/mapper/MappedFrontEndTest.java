@@ -26,12 +26,15 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class MappedFrontEndTest {
@@ -40,8 +43,8 @@ class MappedFrontEndTest {
                     new Export("data", "g", 0, 1 << 20, 512),
                     new Export("wal", "g", 1, 1 << 20, 512));
     private static final String UUID = "DMCTL-abc-0-0";
-    private static final Wanted DATA = new Wanted(0, "data", "g-data", UUID, 2048);
-    private static final Wanted WAL = new Wanted(1, "wal", "g-wal", "DMCTL-abc-0-1", 2048);
+    private static final Wanted DATA = new Wanted(0, "data", "g-data", UUID, 2048, false);
+    private static final Wanted WAL = new Wanted(1, "wal", "g-wal", "DMCTL-abc-0-1", 2048, false);
 
     @TempDir Path folder;
     private final FakeMapper kernel = new FakeMapper();
@@ -128,24 +131,7 @@ class MappedFrontEndTest {
 
     /** Changes the front end; returns what was told. */
     private String change(FrontEnd to) throws Exception {
-        CompletableFuture<String> told = new CompletableFuture<>();
-        Admin.Done done =
-                new Admin.Done() {
-                    @Override
-                    public void done(String text) {
-                        told.complete("done: " + text);
-                    }
-
-                    @Override
-                    public void refused(String text) {
-                        told.complete("refused: " + text);
-                    }
-                };
-        shown.ask(() -> {
-            mapped.change(to, done);
-            return "";
-        });
-        return told.get(40, TimeUnit.SECONDS);
+        return told(done -> mapped.change(to, done));
     }
 
     private void ublkLive() {
@@ -315,7 +301,7 @@ class MappedFrontEndTest {
     void anotherNameInTheFileRenames() throws Exception {
         serve();
         awaitLive();
-        restart(new Wanted(0, "data", "new", UUID, 2048), WAL);
+        restart(new Wanted(0, "data", "new", UUID, 2048, false), WAL);
         serve();
         awaitLive();
         assertThat(kernel.names()).containsExactlyInAnyOrder("new", "g-wal");
@@ -418,7 +404,7 @@ class MappedFrontEndTest {
         data().openCount = 1;
         shown.close();
         List<String> events = new CopyOnWriteArrayList<>();
-        MappedFrontEnd.removeLeftOvers(List.of(), folder, machine, events::add);
+        LeftOvers.remove(List.of(), folder, machine, events::add);
         assertThat(kernel.names()).containsExactly("g-data");
         assertThat(events)
                 .containsExactlyInAnyOrder(
@@ -426,7 +412,7 @@ class MappedFrontEndTest {
                         "/dev/mapper/g-data is in use, and the group's file does not name it any"
                                 + " more; unmount or close it, and restart the daemon");
         data().openCount = 0;
-        MappedFrontEnd.removeLeftOvers(List.of(), folder, machine, events::add);
+        LeftOvers.remove(List.of(), folder, machine, events::add);
         assertThat(kernel.names()).isEmpty();
         shown = daemon(DATA);
     }
@@ -505,7 +491,7 @@ class MappedFrontEndTest {
                 record,
                 Files.readString(record)
                         .replace("front-end kernel-nbd", "front-end kernel-nbd ublk"));
-        assertThat(MappedFrontEnd.kindsInUse(folder, machine))
+        assertThat(LeftOvers.kinds(folder, machine))
                 .containsExactly(FrontEnd.KERNEL_NBD, FrontEnd.UBLK);
         kind = FrontEnd.UBLK;
         restart(DATA, WAL);
@@ -528,6 +514,159 @@ class MappedFrontEndTest {
         serve();
         Eventually.until(() -> data().table().equals("0 2048 linear 43:8 0"));
         awaitLive();
+    }
+
+    private static final Wanted APP = new Wanted(0, "data", "vg-app", "", 2048, true);
+    private static final Wanted LOG = new Wanted(1, "wal", "vg-log", "", 2048, true);
+
+    private void live() {
+        kernel.add("vg-app", "LVM-1", "8:1 0").openCount = 1;
+        kernel.add("vg-app-origin", "", "8:1 0");
+        kernel.add("vg-log", "", "8:2 0").openCount = 1;
+        kernel.add("vg-log-origin", "", "8:2 0");
+    }
+
+    private String told(Consumer<Admin.Done> order) throws Exception {
+        CompletableFuture<String> told = new CompletableFuture<>();
+        Admin.Done done =
+                new Admin.Done() {
+                    @Override
+                    public void done(String text) {
+                        told.complete("done: " + text);
+                    }
+
+                    @Override
+                    public void refused(String text) {
+                        told.complete("refused: " + text);
+                    }
+                };
+        shown.ask(() -> {
+            order.accept(done);
+            return "";
+        });
+        return told.get(40, TimeUnit.SECONDS);
+    }
+
+    private String table(String name) {
+        return Objects.requireNonNull(kernel.find(name)).table();
+    }
+
+    private boolean suspended(String name) {
+        return Objects.requireNonNull(kernel.find(name)).suspended;
+    }
+
+    @Test
+    void theGroupIsPutUnderNamesInUseAndTakenOutAgain() throws Exception {
+        live();
+        restart(APP, LOG);
+        serve();
+        assertThat(told(mapped::insert))
+                .isEqualTo("done: the group is under /dev/mapper/vg-app, /dev/mapper/vg-log");
+        assertThat(table("vg-app")).isEqualTo("0 2048 linear 43:0 0");
+        assertThat(table("vg-log")).isEqualTo("0 2048 linear 43:1 0");
+        assertThat(Files.readString(folder.resolve("mapper")))
+                .contains("0 vg-app LVM-1 inserted\n1 vg-log - inserted\n");
+        awaitLive();
+        assertThat(shown.stop(false))
+                .isEqualTo(
+                        "the group is under /dev/mapper/vg-app; take it out and stop it with: dmctl"
+                                + " eject");
+        restart(APP, LOG);
+        serve();
+        awaitLive();
+        assertThat(told(mapped::beginEject)).isEqualTo("done: ");
+        assertThat(suspended("vg-app")).isTrue();
+        assertThat(suspended("vg-log")).isTrue();
+        assertThat(table("vg-app")).isEqualTo("0 2048 linear 43:0 0");
+        assertThat(told(done -> mapped.endEject(true, done))).isEqualTo("done: ");
+        assertThat(table("vg-app")).isEqualTo("0 2048 linear 8:1 0");
+        assertThat(table("vg-log")).isEqualTo("0 2048 linear 8:2 0");
+        assertThat(suspended("vg-log")).isFalse();
+        assertThat(Files.readString(folder.resolve("mapper"))).doesNotContain("inserted");
+    }
+
+    @Test
+    void whatCannotBeAppliedIsNotTakenOut() throws Exception {
+        live();
+        restart(APP, LOG);
+        serve();
+        told(mapped::insert);
+        told(mapped::beginEject);
+        assertThat(told(done -> mapped.endEject(false, done))).isEqualTo("done: ");
+        assertThat(table("vg-app")).isEqualTo("0 2048 linear 43:0 0");
+        assertThat(suspended("vg-app")).isFalse();
+        assertThat(suspended("vg-log")).isFalse();
+        awaitLive();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"reload", "suspend", "resume"})
+    void anInsertionThatFailsLeavesAllNamesAsTheyWere(String call) throws Exception {
+        live();
+        restart(APP, LOG);
+        serve();
+        kernel.failing = call;
+        kernel.failingName = "vg-log";
+        kernel.failingCount = 1;
+        assertThat(told(mapped::insert)).isEqualTo("refused: " + call + " failed");
+        for (String name : List.of("vg-app", "vg-log")) {
+            assertThat(table(name)).isEqualTo(table(name + "-origin"));
+            assertThat(suspended(name)).isFalse();
+            assertThat(Objects.requireNonNull(kernel.find(name)).inactive).isNull();
+        }
+        assertThat(Files.readString(folder.resolve("mapper"))).doesNotContain("inserted");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"reload", "suspend"})
+    void anEjectThatFailsLeavesAllNamesAtTheGroup(String call) throws Exception {
+        live();
+        restart(APP, LOG);
+        serve();
+        told(mapped::insert);
+        kernel.failing = call;
+        kernel.failingName = "vg-log";
+        kernel.failingCount = 1;
+        assertThat(told(mapped::beginEject)).isEqualTo("refused: " + call + " failed");
+        assertThat(table("vg-app")).isEqualTo("0 2048 linear 43:0 0");
+        for (String name : List.of("vg-app", "vg-log")) {
+            assertThat(suspended(name)).isFalse();
+            assertThat(Objects.requireNonNull(kernel.find(name)).inactive).isNull();
+        }
+        assertThat(told(mapped::beginEject)).isEqualTo("done: ");
+    }
+
+    @Test
+    void aDaemonThatDiedBeforeTheNamesLedToTheGroupLeavesThemAlone() throws Exception {
+        live();
+        restart(APP, LOG);
+        serve();
+        told(mapped::insert);
+        Path record = folder.resolve("mapper");
+        String noted = Files.readString(record);
+        told(mapped::beginEject);
+        told(done -> mapped.endEject(true, done));
+        Files.writeString(record, noted);
+        Objects.requireNonNull(kernel.find("vg-app")).suspended = true;
+        restart(APP, LOG);
+        serve();
+        awaitReason("/dev/mapper/vg-app does not lead to the group; dmctl insert");
+        assertThat(table("vg-app")).isEqualTo("0 2048 linear 8:1 0");
+        assertThat(suspended("vg-app")).isFalse();
+    }
+
+    @Test
+    void aNameWithAnotherTableOrSizeThanItsOriginIsRefused() throws Exception {
+        live();
+        restart(new Wanted(0, "data", "vg-app", "", 4096, true));
+        serve();
+        assertThat(told(mapped::insert)).contains("has 2048 sectors, device data of the group has");
+        kernel.remove(
+                dmctl.nativebridge.devmapper.DeviceRef.named("vg-app-origin"),
+                dmctl.nativebridge.devmapper.TaskOptions.NONE);
+        assertThat(told(mapped::insert)).contains("/dev/mapper/vg-app-origin is gone");
+        kernel.add("vg-app-origin", "", "8:7 0");
+        assertThat(told(mapped::insert)).contains("does not have the table of");
     }
 
     @Test
@@ -555,6 +694,7 @@ class MappedFrontEndTest {
                                 "data",
                                 "erp-data",
                                 "DMCTL-6f1c2a349f5e4b6a8a1d3c5b7e9f0a12-40-7",
-                                2048));
+                                2048,
+                                false));
     }
 }
