@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -22,14 +23,17 @@ import java.util.concurrent.locks.LockSupport;
 record DaemonProcess(Site site, Process process, Path messages, long messagesBefore) {
     private static final int TAIL_LINES = 12;
 
-    static DaemonProcess start(GroupConfig config, Site site) throws CommandFailure {
+    static DaemonProcess start(GroupConfig config, Site site, String... options)
+            throws CommandFailure {
         GroupConfig.DaemonPlaces places = site.daemon().orElseThrow();
         Path messages = places.messageFile();
         try {
             Files.createDirectories(places.stateDir());
             long before = Files.exists(messages) ? Files.size(messages) : 0;
+            List<String> command = new ArrayList<>(JvmCommand.detached(config, site));
+            command.addAll(List.of(options));
             ProcessBuilder builder =
-                    new ProcessBuilder(JvmCommand.detached(config, site))
+                    new ProcessBuilder(command)
                             .redirectErrorStream(true)
                             .redirectInput(
                                     ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))

@@ -29,6 +29,8 @@ import picocli.CommandLine.Spec;
             ResumeCommand.class,
             SetCommand.class,
             FrontEndCommand.class,
+            InsertCommand.class,
+            EjectCommand.class,
             CheckCommand.class,
             TableCommand.class,
             DmsetupCommand.class,

@@ -17,7 +17,6 @@ public record MapperName(int devNr, String name, Optional<String> uuid, boolean 
 
     private static final String WORD = "[A-Za-z0-9#+.:=@_-]";
 
-
     /**
      * Describes a name that is made for the group.
      *

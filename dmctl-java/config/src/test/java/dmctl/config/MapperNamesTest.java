@@ -129,8 +129,7 @@ class MapperNamesTest {
                                         "mapper: {data: {insert: vg-app}}",
                                         "near",
                                         ""));
-        List<MapperName> names =
-                List.of(new MapperName(0, "vg-app", Optional.empty(), true));
+        List<MapperName> names = List.of(new MapperName(0, "vg-app", Optional.empty(), true));
         assertThat(at(group, "home")).isEqualTo(names);
         GroupConfig again = GroupFile.parse(group.file(), GroupText.of(group));
         assertThat(at(again, "home")).isEqualTo(names);

@@ -135,8 +135,7 @@ final class AdminRequests {
 
     private JsonObject changeFrontEnd(String word) {
         return SiteSettings.named(GroupConfig.FrontEnd.class, word)
-                .map(kind ->
-                        order(FRONT_END_MILLIS, told -> frontEndOrders.change(kind, told)))
+                .map(kind -> order(FRONT_END_MILLIS, told -> frontEndOrders.change(kind, told)))
                 .orElseGet(() -> refused("bad-request", "no such front end: \"" + word + "\""));
     }
 

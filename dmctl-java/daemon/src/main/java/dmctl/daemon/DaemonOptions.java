@@ -38,7 +38,8 @@ record DaemonOptions(Path config, String site, boolean create, boolean insert) {
                 default -> throw wrong("unknown word " + word);
             }
         }
-        return new DaemonOptions(needed(config, "--config"), needed(site, "--site"), create, insert);
+        return new DaemonOptions(
+                needed(config, "--config"), needed(site, "--site"), create, insert);
     }
 
     private static String value(String option, Iterator<String> rest) throws DaemonFailure {

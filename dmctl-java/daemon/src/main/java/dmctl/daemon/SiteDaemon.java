@@ -42,6 +42,11 @@ final class SiteDaemon {
     /** Longest wait for I/O under way to end before names lead elsewhere. */
     private static final long INSERT_MILLIS = 120_000;
 
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    /** All is on the devices, but a name did not go on there. */
+    private static final String RESUME = "resume";
+
     private static final long LOOP_END_MILLIS = 5_000;
 
     private final GroupConfig config;
@@ -66,8 +71,7 @@ final class SiteDaemon {
     /** On the loop, at a clean stop. */
     private Runnable closeSockets = () -> {};
 
-    private SiteDaemon(
-            GroupConfig config, Site self, DaemonOptions options, ServiceNotices notices)
+    private SiteDaemon(GroupConfig config, Site self, DaemonOptions options, ServiceNotices notices)
             throws DaemonFailure {
         this.config = config;
         this.self = self;
@@ -162,7 +166,7 @@ final class SiteDaemon {
                 return requests.answer(request);
             }
         }
-        if (answer.getBoolean("ok", false)) {
+        if (stopped.isDone()) {
             // The answer leaves first; who asked watches the process for its end.
             CompletableFuture.delayedExecutor(50, TimeUnit.MILLISECONDS)
                     .execute(() -> end.complete(DaemonFailure.CLEAN));
@@ -224,6 +228,10 @@ final class SiteDaemon {
             return AdminRequests.refused("refused", "the daemon stops, or starts");
         }
         LOG.info("group={} site={} is taken out", config.name(), self.name());
+        JsonObject applying = requests.order(STOP_MILLIS, this::awaitApplied);
+        if (!applying.getBoolean("ok", false)) {
+            return applying;
+        }
         JsonObject answer = requests.order(INSERT_MILLIS, open::beginEject);
         if (!answer.getBoolean("ok", false)) {
             return answer;
@@ -234,11 +242,28 @@ final class SiteDaemon {
         if (!clean) {
             return applied;
         }
-        if (answer.getBoolean("ok", false)) {
-            answer = requests.order(DEVICES_MILLIS, told -> stopDevices(true, told));
+        if (!answer.getBoolean("ok", false)) {
+            answer.put("code", RESUME);
+        } else {
+            JsonObject removed = requests.order(DEVICES_MILLIS, told -> stopDevices(true, told));
+            LOG.info("group={} {}", config.name(), removed.getString("text"));
+            answer = applied;
         }
         end(answer);
         return answer;
+    }
+
+    /** Brings the devices up to now before any I/O waits for that. */
+    private void awaitApplied(Admin.Done told) {
+        awaitApplied(group.status().headSeq(), told);
+    }
+
+    private void awaitApplied(long seq, Admin.Done told) {
+        if (group.status().appliedSeq() >= seq || !group.serving()) {
+            told.done("");
+        } else {
+            loop.schedule(LOOK_NANOS, () -> awaitApplied(seq, told));
+        }
     }
 
     /** Closes everything, after the group has stopped. */

@@ -22,6 +22,8 @@ final class LibDevmapper implements DeviceMapper {
 
     private static final short UDEV_DISABLE_DM_RULES = 1;
     private static final short UDEV_DISABLE_SUBSYSTEM_RULES = 2;
+    private static final short UDEV_DISABLE_DISK_RULES = 4;
+    private static final short UDEV_DISABLE_OTHER_RULES = 8;
     private static final short UDEV_DISABLE_LIBRARY_FALLBACK = 0x20;
 
     private static final int ADD_NODE_ON_RESUME = 0;
@@ -170,6 +172,12 @@ final class LibDevmapper implements DeviceMapper {
         int flags = options.has(TaskFlag.VERIFY_UDEV) ? 0 : UDEV_DISABLE_LIBRARY_FALLBACK;
         if (options.has(TaskFlag.NO_UDEV_RULES)) {
             flags |= UDEV_DISABLE_DM_RULES | UDEV_DISABLE_SUBSYSTEM_RULES;
+        }
+        if (options.has(TaskFlag.NO_UDEV_DISK_RULES)) {
+            flags |=
+                    UDEV_DISABLE_SUBSYSTEM_RULES
+                            | UDEV_DISABLE_DISK_RULES
+                            | UDEV_DISABLE_OTHER_RULES;
         }
         return (short) flags;
     }

@@ -20,6 +20,8 @@ public enum TaskFlag {
     DEFERRED,
     /** Tells udev to leave the node to the library. */
     NO_UDEV_RULES,
+    /** Tells udev to look for nothing on the device: it is not for use by its content. */
+    NO_UDEV_DISK_RULES,
     /** Does not wait for udev. */
     NO_UDEV_SYNC,
     /** Lets the library see to it that udev made the node. */

@@ -104,7 +104,9 @@ final class Changing {
         noteKinds(kind);
     }
 
-    /** Durable before a name leads to a new one: the device-mapper thread does one after another. */
+    /**
+     * Durable before a name leads to a new one: the device-mapper thread does one after another.
+     */
     private void noteKinds(GroupConfig.@Nullable FrontEnd next) {
         List<String> kinds = under.kinds(next);
         try {

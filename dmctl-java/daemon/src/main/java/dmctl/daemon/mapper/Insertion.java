@@ -71,8 +71,7 @@ final class Insertion {
             throw new IOException(
                     want.path() + " is not a device in use: it has no live table, or is suspended");
         }
-        List<TableLine> live =
-                mapper.table(DeviceRef.named(want.name()), TaskOptions.NONE).lines();
+        List<TableLine> live = mapper.table(DeviceRef.named(want.name()), TaskOptions.NONE).lines();
         if (!live.equals(original(want.origin()))) {
             throw new IOException(
                     want.path() + " does not have the table of /dev/mapper/" + want.origin());

@@ -50,7 +50,6 @@ final class MappedDevice {
                 under.name(),
                 live ? want.path() : "",
                 state,
-                new ShownDevice.Mapping(
-                        want.name(), want.uuid(), live ? below : under.path()));
+                new ShownDevice.Mapping(want.name(), want.uuid(), live ? below : under.path()));
     }
 }

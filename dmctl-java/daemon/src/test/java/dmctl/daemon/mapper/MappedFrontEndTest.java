@@ -26,8 +26,8 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -456,8 +456,7 @@ class MappedFrontEndTest {
         kernel.failingName = "g-wal";
         kernel.failingCount = 1;
         assertThat(change(FrontEnd.UBLK))
-                .isEqualTo(
-                        "refused: ublk: suspend failed; the front end is kernel-nbd as before");
+                .isEqualTo("refused: ublk: suspend failed; the front end is kernel-nbd as before");
         assertThat(data().table()).isEqualTo("0 2048 linear 43:0 0");
         assertThat(Objects.requireNonNull(kernel.find("g-wal")).table())
                 .isEqualTo("0 2048 linear 43:1 0");

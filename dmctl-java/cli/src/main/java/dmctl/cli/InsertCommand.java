@@ -1,0 +1,147 @@
+package dmctl.cli;
+
+import com.grack.nanojson.JsonObject;
+import dmctl.config.GroupConfig;
+import dmctl.config.GroupConfig.Site;
+import dmctl.nativebridge.devmapper.DeviceMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Puts a group under mapped devices that are in use. */
+@Command(
+        name = "insert",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Puts a group under mapped devices that are in use: starts its daemon at the primary,",
+            "and has the devices lead to it, with their I/O going on. Then the first sync begins."
+        })
+final class InsertCommand implements Callable<Integer> {
+    private static final Duration ANSWER = Duration.ofMinutes(10);
+
+    /** Longer than the daemon allows itself. */
+    private static final Duration PATIENCE = Duration.ofSeconds(300);
+
+    @Spec @Nullable CommandSpec spec;
+
+    @Mixin GroupOption group = new GroupOption();
+
+    @Option(names = "--site", paramLabel = "SITE", description = "The site (the primary).")
+    @Nullable String name;
+
+    InsertCommand() {}
+
+    @Override
+    public Integer call() throws Exception {
+        GroupConfig config = group.load();
+        Site site = site(config, name);
+        if (config.primary() != site.nr()) {
+            throw new CommandFailure(
+                    ExitCode.FAILED,
+                    "site "
+                            + site.name()
+                            + " is not the primary of the group; write primary: "
+                            + site.name());
+        }
+        PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
+        try (DeviceMapper mapper = DeviceMapper.open(line -> {})) {
+            LiveNames names = new LiveNames(config, site, mapper);
+            requireFree(config, site);
+            names.check(DeviceUsers.THIS);
+            insert(config, site, names, out);
+        }
+        return ExitCode.OK;
+    }
+
+    static Site site(GroupConfig config, @Nullable String name) throws CommandFailure {
+        return name == null
+                ? config.site(config.primary()).orElseThrow()
+                : GroupOption.daemonSite(config, name);
+    }
+
+    /** The group begins anew with this: what was written without it is in no log. */
+    private static void requireFree(GroupConfig config, Site site)
+            throws IOException, CommandFailure {
+        GroupView view = GroupView.ask(config, Optional.of(site));
+        if (!view.daemons().isEmpty()) {
+            throw new CommandFailure(
+                    ExitCode.FAILED,
+                    "the daemon of "
+                            + site.name()
+                            + " runs already; stop it: dmctl down -f "
+                            + config.file());
+        }
+        Path log = site.daemon().orElseThrow().log().path();
+        if (Files.isRegularFile(log) && Files.size(log) > 0) {
+            throw new CommandFailure(
+                    ExitCode.FAILED,
+                    "the log "
+                            + log
+                            + " is there already, and knows nothing of what was written without"
+                            + " it; remove it, and the sites are copied anew");
+        }
+    }
+
+    private static void insert(GroupConfig config, Site site, LiveNames names, PrintWriter out)
+            throws IOException, CommandFailure {
+        DaemonProcess daemon = null;
+        boolean done = false;
+        try {
+            names.makeOrigins();
+            daemon = DaemonProcess.start(config, site, "--insert");
+            daemon.awaitAnswer(ANSWER);
+            String text =
+                    AdminClient.order(
+                            GroupView.socket(site), AdminClient.request("insert"), PATIENCE);
+            done = true;
+            out.println(site.name() + ": " + text + "; process " + daemon.process().pid());
+        } finally {
+            if (!done) {
+                back(site, names, daemon);
+            }
+        }
+    }
+
+    /** Everything as before; nothing was written to the log that is not on the devices. */
+    private static void back(Site site, LiveNames names, @Nullable DaemonProcess daemon)
+            throws IOException, CommandFailure {
+        names.goOn();
+        if (daemon != null && daemon.process().isAlive()) {
+            stop(site, daemon);
+        }
+        names.goOn();
+        if (names.removeOrigins()) {
+            Path log = site.daemon().orElseThrow().log().path();
+            if (daemon != null && Files.isRegularFile(log)) {
+                Files.deleteIfExists(log);
+            }
+        }
+    }
+
+    private static void stop(Site site, DaemonProcess daemon) throws CommandFailure {
+        JsonObject request = AdminClient.request("shutdown");
+        try {
+            AdminClient.order(GroupView.socket(site), request, PATIENCE);
+            daemon.process().onExit().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new CommandFailure(
+                    ExitCode.FAILED, "the daemon " + daemon.process().pid() + " has not ended");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
