@@ -1,5 +1,7 @@
 #!/bin/bash
 # timeout: 2700
+# alone: yes
+# kernel-log: blocked for more than
 # The devices of a group under names of /dev/mapper, over the kernel's NBD client, below a mounted and busy file
 # system: the daemon is killed, and stopped by a signal; no error reaches the writer, and nothing is lost.
 . /test/lib.sh
@@ -113,7 +115,7 @@ e2fsck -fn $data
 dmctl wait applied vault
 dmctl down
 trap - EXIT
-[[ ! -e $data && ! -e $wal ]] || fail "names are left: $(dmsetup ls)"
+[[ ! -e $data && ! -e $wal ]] || fail "names are left: $(dmsetup ls; ls /dev/mapper)"
 for device in /sys/block/nbd*; do
   [[ ! -e $device/pid ]] || fail "$device is still connected"
 done
@@ -136,4 +138,4 @@ dmsetup remove guest-data
 until_true 600 grep -q 'device data is /dev/mapper/guest-data' home/dmctld.log
 until_true 600 test -b $data
 dmctl down
-[[ ! -e $data && ! -e $wal ]] || fail "names are left: $(dmsetup ls)"
+[[ ! -e $data && ! -e $wal ]] || fail "names are left: $(dmsetup ls; ls /dev/mapper)"

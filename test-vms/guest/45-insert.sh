@@ -1,5 +1,7 @@
 #!/bin/bash
 # timeout: 3000
+# alone: yes
+# kernel-log: blocked for more than
 # A group is put under a device-mapper device with a mounted, busy file system, its daemon is killed and started
 # again, and it is taken out again: no error reaches the writer, nothing is lost, and the copy is what it should be.
 . /test/lib.sh

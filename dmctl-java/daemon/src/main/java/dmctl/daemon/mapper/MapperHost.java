@@ -233,7 +233,7 @@ final class MapperHost {
      */
     Released release(boolean keepUsed, boolean ejecting) throws IOException {
         List<Integer> removed = new ArrayList<>();
-        List<Entry> free = new ArrayList<>();
+        Map<Entry, DeviceState> free = new LinkedHashMap<>();
         List<String> used = new ArrayList<>();
         for (Entry entry : record.entries()) {
             if (entry.inserted()) {
@@ -253,15 +253,16 @@ final class MapperHost {
             } else if (state.info().openCount() > 0) {
                 used.add(entry.path());
             } else {
-                free.add(entry);
+                free.put(entry, state);
             }
         }
         if (!keepUsed && !used.isEmpty()) {
             return new Released(inUse(used), removed);
         }
-        for (Entry entry : free) {
+        for (Map.Entry<Entry, DeviceState> each : free.entrySet()) {
+            Entry entry = each.getKey();
             try {
-                mapper().remove(ref(entry.uuid()), TaskOptions.of(TaskFlag.RETRY));
+                remove(each.getValue(), TaskOptions.of(TaskFlag.RETRY));
                 record.forget(entry.devNr());
                 removed.add(entry.devNr());
             } catch (DeviceMapperException e) {
@@ -278,6 +279,11 @@ final class MapperHost {
             return new Released("", removed);
         }
         return new Released(inUse(used), removed);
+    }
+
+    /** By its name: without udev the library removes the node of a name only. */
+    private void remove(DeviceState state, TaskOptions how) throws DeviceMapperException {
+        mapper().remove(DeviceRef.named(state.name()), how);
     }
 
     private static String inUse(List<String> paths) {
@@ -306,7 +312,7 @@ final class MapperHost {
                 continue;
             }
             if (state.info().exists()) {
-                mapper().remove(ref, TaskOptions.NONE);
+                remove(state, TaskOptions.NONE);
             }
             record.forget(entry.devNr());
         }
@@ -352,7 +358,7 @@ final class MapperHost {
                 continue;
             }
             if (state.info().exists()) {
-                mapper().remove(ref(entry.uuid()), TaskOptions.NONE);
+                remove(state, TaskOptions.NONE);
                 events.accept(entry.path() + " was removed");
             }
             record.forget(entry.devNr());

@@ -202,6 +202,9 @@ final class FakeMapper implements DeviceMapper {
             throws DeviceMapperException {
         Device device = need(ref);
         call("remove", device.name);
+        if (!(ref instanceof DeviceRef.Name)) {
+            throw new AssertionError("the node of " + device.name + " would stay");
+        }
         if (device.openCount > 0) {
             throw new DeviceMapperException("remove: busy", Errno.EBUSY, true);
         }
