@@ -34,7 +34,7 @@ final class InsertCommand implements Callable<Integer> {
     private static final Duration ANSWER = Duration.ofMinutes(10);
 
     /** Longer than the daemon allows itself. */
-    private static final Duration PATIENCE = Duration.ofSeconds(300);
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     @Spec @Nullable CommandSpec spec;
 
