@@ -76,11 +76,13 @@ public interface CommandRing extends AutoCloseable {
     int result();
 
     /**
-     * Returns a descriptor that can be read from, as poll and epoll say, while ends are there.
+     * Returns a descriptor that becomes readable anew whenever there is something for {@link
+     * #submit} to report. Nobody reads from it.
      *
-     * @return the ring's
+     * @return the same each time
+     * @throws IOException if the kernel gives none
      */
-    int fd();
+    int bell() throws IOException;
 
     /** Gives the ring back. What is under way is cancelled by the kernel, some time later. */
     @Override

@@ -52,6 +52,7 @@ final class LibC {
 
     static final long SYS_IO_URING_SETUP = 425;
     static final long SYS_IO_URING_ENTER = 426;
+    static final long SYS_IO_URING_REGISTER = 427;
 
     static final int PROT_READ = 1;
     static final int PROT_WRITE = 2;
@@ -68,6 +69,7 @@ final class LibC {
     static final int EPOLL_CTL_ADD = 1;
     static final int EPOLL_CTL_DEL = 2;
     static final int EPOLLIN = 1;
+    static final int EPOLLET = 1 << 31;
     static final short POLLIN = 1;
 
     static final int AF_UNIX = 1;
@@ -151,6 +153,12 @@ final class LibC {
                     "sendto",
                     FunctionDescriptor.of(
                             JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final MethodHandle IO_URING_REGISTER =
+            variadic(
+                    "syscall",
+                    1,
+                    FunctionDescriptor.of(
+                            JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG));
     private static final MethodHandle PRCTL =
             variadic(
                     "prctl",
@@ -482,6 +490,24 @@ final class LibC {
             return result < 0 ? negativeErrno(state) : (int) result;
         } catch (Throwable e) {
             throw broken("io_uring_enter", e);
+        }
+    }
+
+    static int ioUringRegister(int fd, int what, MemorySegment argument, int count) {
+        MemorySegment state = STATE.get();
+        try {
+            long result =
+                    (long)
+                            IO_URING_REGISTER.invokeExact(
+                                    state,
+                                    SYS_IO_URING_REGISTER,
+                                    (long) fd,
+                                    (long) what,
+                                    argument,
+                                    (long) count);
+            return result < 0 ? negativeErrno(state) : (int) result;
+        } catch (Throwable e) {
+            throw broken("io_uring_register", e);
         }
     }
 

@@ -22,6 +22,7 @@ import static dmctl.nativebridge.UringAbi.PARAMS_FEATURES;
 import static dmctl.nativebridge.UringAbi.PARAMS_FLAGS;
 import static dmctl.nativebridge.UringAbi.PARAMS_SQ_ENTRIES;
 import static dmctl.nativebridge.UringAbi.PARAMS_SQ_OFF;
+import static dmctl.nativebridge.UringAbi.REGISTER_EVENTFD;
 import static dmctl.nativebridge.UringAbi.SETUP_CLAMP;
 import static dmctl.nativebridge.UringAbi.SETUP_DEFER_TASKRUN;
 import static dmctl.nativebridge.UringAbi.SETUP_SINGLE_ISSUER;
@@ -60,6 +61,7 @@ final class RingPair implements AutoCloseable {
     private final int entries;
     private final int sqMask;
     private final int cqMask;
+    private int bell = -1;
     private int tail;
     private int submitted;
     private long data;
@@ -141,8 +143,26 @@ final class RingPair implements AutoCloseable {
         }
     }
 
-    int fd() {
-        return fd;
+    /**
+     * Returns a descriptor that becomes readable anew whenever there is something to be taken by
+     * {@link #enter}. The ring's own does not: ends that wait for its thread do not wake its poll.
+     */
+    int bell() throws IOException {
+        if (bell >= 0) {
+            return bell;
+        }
+        int made = LibC.eventfd(0, LibC.O_CLOEXEC);
+        check("eventfd", made);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment descriptor = arena.allocateFrom(JAVA_INT, made);
+            int result = LibC.ioUringRegister(fd, REGISTER_EVENTFD, descriptor, 1);
+            if (result < 0) {
+                LibC.close(made);
+                check("io_uring_register", result);
+            }
+        }
+        bell = made;
+        return made;
     }
 
     /** Operations that can be queued between two calls of {@link #enter}. */
@@ -229,6 +249,9 @@ final class RingPair implements AutoCloseable {
     @Override
     public void close() {
         LibC.close(fd);
+        if (bell >= 0) {
+            LibC.close(bell);
+        }
         LibC.munmap(rings.address(), rings.byteSize());
         LibC.munmap(sqes.address(), sqes.byteSize());
     }

@@ -77,7 +77,7 @@ public final class SelectorWatch {
     }
 
     /**
-     * Wakes the selector whenever a descriptor can be read from.
+     * Wakes the selector whenever a descriptor becomes readable anew; nobody has to read from it.
      *
      * @param fd the descriptor
      * @throws IOException if it cannot be watched
@@ -104,7 +104,7 @@ public final class SelectorWatch {
     private void change(int operation, int fd) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment event = arena.allocate(EVENT_BYTES, Long.BYTES);
-            event.set(JAVA_INT, 0, LibC.EPOLLIN);
+            event.set(JAVA_INT, 0, LibC.EPOLLIN | LibC.EPOLLET);
             // Where the descriptor stands differs between processors; the one place is free.
             event.set(JAVA_INT, 4, fd);
             event.set(JAVA_INT, 8, fd);

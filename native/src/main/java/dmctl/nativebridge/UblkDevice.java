@@ -62,9 +62,19 @@ public record UblkDevice(
     /**
      * Returns the path that applications use.
      *
+     * @param id number of a device
      * @return such as {@code /dev/ublkb0}
      */
-    public String path() {
+    public static String path(int id) {
         return "/dev/ublkb" + id;
+    }
+
+    /**
+     * Tells whether it can be taken over when its server is killed, with its requests.
+     *
+     * @return true if it was made so
+     */
+    public boolean survives() {
+        return (flags & UblkControl.NEEDED) == UblkControl.NEEDED;
     }
 }

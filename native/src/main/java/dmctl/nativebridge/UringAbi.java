@@ -34,6 +34,8 @@ final class UringAbi {
     static final int ENTER_GETEVENTS = 1;
     static final int ENTER_EXT_ARG = 1 << 3;
 
+    static final int REGISTER_EVENTFD = 4;
+
     static final long MAP_RINGS = 0;
     static final long MAP_SQES = 0x10000000L;
 

@@ -67,8 +67,8 @@ final class UringCommands implements CommandRing {
     }
 
     @Override
-    public int fd() {
-        return rings.fd();
+    public int bell() throws IOException {
+        return rings.bell();
     }
 
     @Override

@@ -3,6 +3,7 @@ package dmctl.nativebridge;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -104,15 +105,18 @@ final class FakeRing implements CommandRing {
     }
 
     @Override
-    public void submit() {
+    public void submit() throws IOException {
         mustBeOwner();
+        if (driver.breakRings) {
+            throw new IOException("io_uring_enter");
+        }
         while (!queued.isEmpty()) {
             driver.execute(this, queued.remove());
         }
     }
 
     @Override
-    public void await(long nanos) {
+    public void await(long nanos) throws IOException {
         submit();
         lock.lock();
         try {
@@ -157,7 +161,7 @@ final class FakeRing implements CommandRing {
     }
 
     @Override
-    public int fd() {
+    public int bell() {
         return eventFd;
     }
 

@@ -5,7 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -39,6 +38,9 @@ public final class FakeUblk implements UblkSystem {
     /** How often a recovery is refused because the last server is not gone. */
     public final AtomicInteger busy = new AtomicInteger();
 
+    /** Whether rings take nothing any more. */
+    public volatile boolean breakRings;
+
     /** A command that never ends, or 0. */
     public volatile int stuckCommand;
 
@@ -53,7 +55,7 @@ public final class FakeUblk implements UblkSystem {
     private final Map<Integer, FakeDevice> leaving = new TreeMap<>();
     private final List<Waiting> waiting = new ArrayList<>();
     private final List<FakeRing> rings = new ArrayList<>();
-    private final Map<Long, Arena> memory = new TreeMap<>();
+    private final KernelUblk real = new KernelUblk();
 
     private record Waiting(FakeRing ring, long data, Supplier<OptionalInt> ended) {}
 
@@ -124,18 +126,17 @@ public final class FakeUblk implements UblkSystem {
     }
 
     @Override
-    public synchronized MemorySegment allocate(long bytes) {
-        Arena arena = Arena.ofShared();
-        MemorySegment segment = arena.allocate(bytes, 4096);
-        memory.put(segment.address(), arena);
-        return segment;
+    public MemorySegment allocate(long bytes) throws IOException {
+        return real.allocate(bytes);
     }
 
     @Override
     public synchronized void free(MemorySegment segment) {
-        Arena arena = memory.remove(segment.address());
-        if (arena != null) {
-            arena.close();
+        boolean descriptors =
+                devices.values().stream().anyMatch(device -> device.descriptors.equals(segment));
+        if (!descriptors
+                && leaving.values().stream().noneMatch(d -> d.descriptors.equals(segment))) {
+            real.free(segment);
         }
     }
 
@@ -165,6 +166,11 @@ public final class FakeUblk implements UblkSystem {
         FakeDevice device = new FakeDevice(id, 4, 4096, 0, mark);
         device.state = state;
         devices.put(id, device);
+    }
+
+    /** Removes a device of somebody else. */
+    public synchronized void remove(int id) {
+        devices.remove(id);
     }
 
     /** The server is killed: what it had is requeued, its descriptors are closed. */

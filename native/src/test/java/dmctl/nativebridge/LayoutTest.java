@@ -240,7 +240,9 @@ class LayoutTest {
                         "IORING_OP_URING_CMD", (int) UringAbi.OP_URING_CMD,
                         "IORING_FSYNC_DATASYNC", UringAbi.FSYNC_DATASYNC,
                         "SYS_io_uring_setup", LibC.SYS_IO_URING_SETUP,
-                        "SYS_io_uring_enter", LibC.SYS_IO_URING_ENTER));
+                        "SYS_io_uring_enter", LibC.SYS_IO_URING_ENTER,
+                        "SYS_io_uring_register", LibC.SYS_IO_URING_REGISTER,
+                        "IORING_REGISTER_EVENTFD", UringAbi.REGISTER_EVENTFD));
     }
 
     @Test
@@ -274,6 +276,7 @@ class LayoutTest {
                         "EPOLL_CTL_ADD", LibC.EPOLL_CTL_ADD,
                         "EPOLL_CTL_DEL", LibC.EPOLL_CTL_DEL,
                         "EPOLLIN", LibC.EPOLLIN,
+                        "EPOLLET", LibC.EPOLLET,
                         "POLLIN", (int) LibC.POLLIN));
     }
 }

@@ -81,7 +81,8 @@ class UblkControlTest {
         byte[] disk = new byte[1 << 20];
         try (UblkControl control = UblkControl.open(driver)) {
             UblkDevice device = control.add(UblkControl.ANY_ID, 4, SMALL, MARK);
-            assertThat(device.path()).isEqualTo("/dev/ublkb0");
+            assertThat(UblkDevice.path(device.id())).isEqualTo("/dev/ublkb0");
+            assertThat(device.survives()).isTrue();
             assertThat(control.geometry(0)).isEqualTo(SMALL);
             assertThat(control.device(0))
                     .isEqualTo(new UblkDevice(0, State.DEAD, 4, 64 << 10, 0, device.flags(), MARK));

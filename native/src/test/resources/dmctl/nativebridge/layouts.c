@@ -87,6 +87,8 @@ static void uring(void)
 	VALUE(IORING_FSYNC_DATASYNC);
 	VALUE(SYS_io_uring_setup);
 	VALUE(SYS_io_uring_enter);
+	VALUE(SYS_io_uring_register);
+	VALUE(IORING_REGISTER_EVENTFD);
 }
 
 #ifdef UBLK_MAX_QUEUE_DEPTH
@@ -277,6 +279,7 @@ static void files(void)
 	VALUE(EPOLL_CTL_ADD);
 	VALUE(EPOLL_CTL_DEL);
 	VALUE(EPOLLIN);
+	printf("EPOLLET 0x%x\n", (unsigned int)EPOLLET);
 	FIELD(epoll_event, events);
 	FIELD(epoll_event, data);
 	SIZE(epoll_event);

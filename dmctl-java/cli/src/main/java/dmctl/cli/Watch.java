@@ -274,7 +274,7 @@ final class Watch {
         out.println();
         out.println("stopping, the primary first");
         out.flush();
-        boolean clean = Stop.stop(config, sites, DRAIN, out);
+        boolean clean = Stop.stop(config, sites, DRAIN, false, out);
         out.flush();
         Runtime.getRuntime().halt(clean ? ExitCode.OK : ExitCode.FAILED);
     }

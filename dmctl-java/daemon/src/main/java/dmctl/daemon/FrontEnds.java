@@ -12,9 +12,13 @@ import dmctl.daemon.kernelnbd.KernelNbdDevices;
 import dmctl.daemon.nbd.Export;
 import dmctl.daemon.nbd.NbdLimits;
 import dmctl.daemon.nbd.NbdServer;
+import dmctl.daemon.ublk.UblkFrontEnd;
+import dmctl.daemon.ublk.UblkSettings;
 import dmctl.engine.Group;
 import dmctl.engine.GroupStatus.Role;
+import dmctl.nativebridge.UblkSystem;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
@@ -55,32 +59,48 @@ final class FrontEnds {
         return new FrontEnds(
                 nbd,
                 SiteSettings.spelled(places.frontEnd()),
-                devices(places.frontEnd(), exports, nbd, group, loop, places.stateDir(), events));
+                devices(config, self, exports, nbd, group, loop, events));
     }
 
     private static @Nullable DeviceFrontEnd devices(
-            GroupConfig.FrontEnd kind,
+            GroupConfig config,
+            Site self,
             List<Export> exports,
             NbdServer nbd,
             Group group,
             GroupLoop loop,
-            Path stateDir,
             Consumer<String> events)
             throws IOException {
+        GroupConfig.FrontEnd kind = self.daemon().orElseThrow().frontEnd();
+        Path stateDir = self.daemon().orElseThrow().stateDir();
         Supplier<Role> role = () -> group.status().role();
         if (kind != GroupConfig.FrontEnd.KERNEL_NBD) {
             KernelNbdDevices.removeLeftOvers(exports, stateDir, events);
         }
         return switch (kind) {
-            case SOCKETS -> null;
+            case SOCKETS, UBLK -> ublk(config, self, group, loop, events);
             case KERNEL_NBD ->
                     KernelNbdDevices.open(exports, nbd, group, role, loop, stateDir, events);
             case DM_USER -> DmUserFrontEnd.open(exports, group, role, loop, events);
-            case UBLK ->
-                    throw new IOException(
-                            "front-end: ublk is not there yet; write \"front-end: kernel-nbd\" or"
-                                    + " \"front-end: sockets\"");
         };
+    }
+
+    /** Where the file asks for it; else to remove what an earlier start has left, if anything. */
+    private static @Nullable DeviceFrontEnd ublk(
+            GroupConfig config, Site self, Group group, GroupLoop loop, Consumer<String> events) {
+        DaemonPlaces places = self.daemon().orElseThrow();
+        boolean wanted = places.frontEnd() == GroupConfig.FrontEnd.UBLK;
+        UblkSettings settings =
+                new UblkSettings(
+                        config.uuid(),
+                        self.name(),
+                        config.blockSize(),
+                        config.devices(),
+                        places.stateDir(),
+                        wanted);
+        return wanted || Files.exists(settings.record())
+                ? new UblkFrontEnd(settings, UblkSystem.ofKernel(), group, loop, events)
+                : null;
     }
 
     /** Does what comes after the group's turn; true if the group should have its turn again. */
