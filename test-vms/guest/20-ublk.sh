@@ -1,6 +1,7 @@
 #!/bin/bash
 # timeout: 2400
 # alone: yes
+# kernel-log: blocked for more than
 # A group whose devices are /dev/ublkbN: read, written, mounted, and gone on with when the daemon is killed.
 . /test/lib.sh
 
