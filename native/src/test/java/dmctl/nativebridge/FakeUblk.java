@@ -38,6 +38,9 @@ public final class FakeUblk implements UblkSystem {
     /** How often a recovery is refused because the last server is not gone. */
     public final AtomicInteger busy = new AtomicInteger();
 
+    /** How often the end of a recovery is interrupted. */
+    public final AtomicInteger interrupted = new AtomicInteger();
+
     /** Whether rings take nothing any more. */
     public volatile boolean breakRings;
 
@@ -292,7 +295,10 @@ public final class FakeUblk implements UblkSystem {
             case UblkAbi.DEL_DEV -> () -> delete(device);
             case UblkAbi.START_USER_RECOVERY ->
                     at(() -> device.recover(busy.getAndDecrement() > 0));
-            case UblkAbi.END_USER_RECOVERY -> () -> device.recovered((int) sqe.word2());
+            case UblkAbi.END_USER_RECOVERY ->
+                    interrupted.getAndDecrement() > 0
+                            ? at(() -> -Errno.EINTR)
+                            : () -> device.recovered((int) sqe.word2());
             default -> at(() -> -Errno.EOPNOTSUPP);
         };
     }

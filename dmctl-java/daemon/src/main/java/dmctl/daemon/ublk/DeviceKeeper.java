@@ -249,23 +249,36 @@ final class DeviceKeeper {
             ServedDevice device,
             @org.jspecify.annotations.Nullable UblkDevice found)
             throws IOException {
-        if (onLoop(device::isOpen)) {
-            // What is left of an attempt that did not end in time.
-            remove(control, device, -1);
-        }
         run(() -> device.enter(State.STARTING));
         try {
-            if (found == null) {
+            if (onLoop(device::isOpen)) {
+                goOn(control, numbers, device);
+            } else if (found == null) {
                 make(control, numbers, device);
             } else {
-                takeOver(control, found, device);
-                numbers.put(device.devNr, found.id());
+                takeOver(control, numbers, found, device);
             }
             run(() -> device.enter(State.LIVE));
         } catch (IOException e) {
             run(() -> device.enter(State.ABSENT));
             throw e;
         }
+    }
+
+    /** Ends an attempt that was not ended: who uses the device would see its removal as errors. */
+    private void goOn(UblkControl control, DeviceNumbers numbers, ServedDevice device)
+            throws IOException {
+        int id = onLoop(device::id);
+        switch (control.device(id).state()) {
+            case LIVE -> {}
+            case QUIESCED -> control.endRecovery(id);
+            case DEAD, OTHER -> {
+                remove(control, device, -1);
+                make(control, numbers, device);
+                return;
+            }
+        }
+        events.accept("device " + device.name + ": " + UblkDevice.path(id) + " goes on");
     }
 
     private void make(UblkControl control, DeviceNumbers numbers, ServedDevice device)
@@ -303,8 +316,10 @@ final class DeviceKeeper {
         }
     }
 
-    private void takeOver(UblkControl control, UblkDevice found, ServedDevice device)
+    private void takeOver(
+            UblkControl control, DeviceNumbers numbers, UblkDevice found, ServedDevice device)
             throws IOException {
+        numbers.put(device.devNr, found.id());
         long end = System.nanoTime() + TAKE_OVER_NANOS;
         boolean begun = false;
         while (!begun) {

@@ -240,6 +240,20 @@ class UblkFrontEndTest {
     }
 
     @Test
+    void a_recovery_that_was_not_ended_is_ended_and_not_undone() throws Exception {
+        live().kill();
+        CompletableFuture<Integer> waiting = driver.request(0, 1, 0, 0, 8, filled(1, 4096));
+        driver.interrupted.set(1);
+        live();
+        assertThat(waiting.get(60, TimeUnit.SECONDS)).isEqualTo(4096);
+        assertThat(events)
+                .anyMatch(line -> line.contains("END_USER_RECOVERY: interrupted"))
+                .contains("device data: /dev/ublkb0 goes on")
+                .noneMatch(line -> line.contains("removed"));
+        assertThat(driver.devices()).containsExactly(0, 1);
+    }
+
+    @Test
     void requests_wait_until_it_is_known_whether_the_site_serves() throws Exception {
         Daemon first = live();
         first.kill();
