@@ -33,14 +33,15 @@ public interface CommandRing extends AutoCloseable {
             int fd, int command, long word0, long word1, long word2, long word3, long data);
 
     /**
-     * Tells how many commands the kernel has not taken yet.
+     * Tells whether {@link #submit} has anything to do.
      *
-     * @return those queued since the last {@link #submit}, and what was left then
+     * @return true if commands are queued, or the kernel has ends to report
      */
-    int queued();
+    boolean due();
 
     /**
-     * Hands over what is queued and lets the kernel report ends; never waits.
+     * Hands over what is queued and lets the kernel report ends; never waits. A system call if it
+     * is {@link #due}, else none.
      *
      * @throws IOException if the kernel takes no more
      */

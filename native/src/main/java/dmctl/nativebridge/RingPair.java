@@ -27,9 +27,13 @@ import static dmctl.nativebridge.UringAbi.SETUP_CLAMP;
 import static dmctl.nativebridge.UringAbi.SETUP_DEFER_TASKRUN;
 import static dmctl.nativebridge.UringAbi.SETUP_SINGLE_ISSUER;
 import static dmctl.nativebridge.UringAbi.SETUP_SQE128;
+import static dmctl.nativebridge.UringAbi.SETUP_TASKRUN_FLAG;
 import static dmctl.nativebridge.UringAbi.SQE_BYTES;
 import static dmctl.nativebridge.UringAbi.SQE_WIDE_BYTES;
+import static dmctl.nativebridge.UringAbi.SQ_CQ_OVERFLOW;
 import static dmctl.nativebridge.UringAbi.SQ_OFF_ARRAY;
+import static dmctl.nativebridge.UringAbi.SQ_OFF_FLAGS;
+import static dmctl.nativebridge.UringAbi.SQ_TASKRUN;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -55,6 +59,7 @@ final class RingPair implements AutoCloseable {
     private final int sqeBytes;
     private final int sqHead;
     private final int sqTail;
+    private final int sqFlags;
     private final int cqHead;
     private final int cqTail;
     private final int cqes;
@@ -76,6 +81,7 @@ final class RingPair implements AutoCloseable {
         entries = params.get(JAVA_INT, PARAMS_SQ_ENTRIES);
         sqHead = params.get(JAVA_INT, PARAMS_SQ_OFF + OFF_HEAD);
         sqTail = params.get(JAVA_INT, PARAMS_SQ_OFF + OFF_TAIL);
+        sqFlags = params.get(JAVA_INT, PARAMS_SQ_OFF + SQ_OFF_FLAGS);
         sqMask = rings.get(JAVA_INT, params.get(JAVA_INT, PARAMS_SQ_OFF + OFF_MASK));
         cqHead = params.get(JAVA_INT, PARAMS_CQ_OFF + OFF_HEAD);
         cqTail = params.get(JAVA_INT, PARAMS_CQ_OFF + OFF_TAIL);
@@ -100,7 +106,8 @@ final class RingPair implements AutoCloseable {
         try (Arena arena = Arena.ofConfined()) {
             int width = wide ? SETUP_SQE128 : 0;
             MemorySegment params = arena.allocate(PARAMS_BYTES, 8);
-            int fd = setup(entries, params, width | SETUP_SINGLE_ISSUER | SETUP_DEFER_TASKRUN);
+            int modern = SETUP_SINGLE_ISSUER | SETUP_DEFER_TASKRUN | SETUP_TASKRUN_FLAG;
+            int fd = setup(entries, params, width | modern);
             if (fd == -Errno.EINVAL) {
                 // Kernels before 6.1 know these flags not; they only save work.
                 fd = setup(entries, params.fill((byte) 0), width);
@@ -170,11 +177,6 @@ final class RingPair implements AutoCloseable {
         return entries;
     }
 
-    /** What the kernel has not taken yet. */
-    int queued() {
-        return tail - submitted;
-    }
-
     MemorySegment sqes() {
         return sqes;
     }
@@ -190,6 +192,12 @@ final class RingPair implements AutoCloseable {
         }
         tail++;
         return at;
+    }
+
+    /** Whether {@link #enter} would do anything: it is a system call. */
+    boolean due() {
+        int flags = (int) INT.getAcquire(rings, (long) sqFlags);
+        return tail != submitted || (flags & (SQ_TASKRUN | SQ_CQ_OVERFLOW)) != 0;
     }
 
     /** Hands over what is queued and looks for ends; waits for one if told to. */

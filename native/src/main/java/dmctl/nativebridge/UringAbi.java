@@ -22,13 +22,17 @@ final class UringAbi {
     static final int OFF_HEAD = 0;
     static final int OFF_TAIL = 4;
     static final int OFF_MASK = 8;
+    static final int SQ_OFF_FLAGS = 16;
     static final int SQ_OFF_ARRAY = 24;
     static final int CQ_OFF_CQES = 20;
 
     static final int SETUP_CLAMP = 1 << 4;
+    static final int SETUP_TASKRUN_FLAG = 1 << 9;
     static final int SETUP_SQE128 = 1 << 10;
     static final int SETUP_SINGLE_ISSUER = 1 << 12;
     static final int SETUP_DEFER_TASKRUN = 1 << 13;
+    static final int SQ_CQ_OVERFLOW = 1 << 1;
+    static final int SQ_TASKRUN = 1 << 2;
     static final int FEATURE_SINGLE_MMAP = 1;
     static final int FEATURE_EXT_ARG = 1 << 8;
     static final int ENTER_GETEVENTS = 1;

@@ -37,13 +37,15 @@ final class UringCommands implements CommandRing {
     }
 
     @Override
-    public int queued() {
-        return rings.queued();
+    public boolean due() {
+        return rings.due();
     }
 
     @Override
     public void submit() throws IOException {
-        rings.enter(false);
+        if (rings.due()) {
+            rings.enter(false);
+        }
     }
 
     @Override

@@ -100,8 +100,8 @@ final class FakeRing implements CommandRing {
     }
 
     @Override
-    public int queued() {
-        return queued.size();
+    public boolean due() {
+        return !queued.isEmpty();
     }
 
     @Override

@@ -44,6 +44,9 @@ public final class FakeUblk implements UblkSystem {
     /** Whether rings take nothing any more. */
     public volatile boolean breakRings;
 
+    /** Whether commands of servers are refused. */
+    public volatile boolean refusing;
+
     /** A command that never ends, or 0. */
     public volatile int stuckCommand;
 
@@ -214,8 +217,8 @@ public final class FakeUblk implements UblkSystem {
             control(ring, sqe);
         } else {
             FakeDevice device = devices.get(sqe.fd() - SERVER_FD);
-            if (device == null) {
-                ring.end(sqe.data(), -Errno.EBADF);
+            if (device == null || refusing) {
+                ring.end(sqe.data(), device == null ? -Errno.EBADF : -Errno.EINVAL);
                 return;
             }
             int refused = device.serve(ring, sqe);

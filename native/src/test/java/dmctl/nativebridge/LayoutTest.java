@@ -196,6 +196,7 @@ class LayoutTest {
                         "io_sqring_offsets.head", UringAbi.OFF_HEAD,
                         "io_sqring_offsets.tail", UringAbi.OFF_TAIL,
                         "io_sqring_offsets.ring_mask", UringAbi.OFF_MASK,
+                        "io_sqring_offsets.flags", UringAbi.SQ_OFF_FLAGS,
                         "io_sqring_offsets.array", UringAbi.SQ_OFF_ARRAY,
                         "io_cqring_offsets.head", UringAbi.OFF_HEAD,
                         "io_cqring_offsets.tail", UringAbi.OFF_TAIL,
@@ -224,7 +225,10 @@ class LayoutTest {
         check(
                 golden(),
                 ours(
+                        "IORING_SQ_CQ_OVERFLOW", UringAbi.SQ_CQ_OVERFLOW,
+                        "IORING_SQ_TASKRUN", UringAbi.SQ_TASKRUN,
                         "IORING_SETUP_CLAMP", UringAbi.SETUP_CLAMP,
+                        "IORING_SETUP_TASKRUN_FLAG", UringAbi.SETUP_TASKRUN_FLAG,
                         "IORING_SETUP_SQE128", UringAbi.SETUP_SQE128,
                         "IORING_SETUP_SINGLE_ISSUER", UringAbi.SETUP_SINGLE_ISSUER,
                         "IORING_SETUP_DEFER_TASKRUN", UringAbi.SETUP_DEFER_TASKRUN,

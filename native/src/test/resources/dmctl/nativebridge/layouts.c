@@ -46,6 +46,7 @@ static void uring(void)
 	FIELD(io_sqring_offsets, head);
 	FIELD(io_sqring_offsets, tail);
 	FIELD(io_sqring_offsets, ring_mask);
+	FIELD(io_sqring_offsets, flags);
 	FIELD(io_sqring_offsets, array);
 	FIELD(io_cqring_offsets, head);
 	FIELD(io_cqring_offsets, tail);
@@ -70,7 +71,10 @@ static void uring(void)
 	FIELD(io_uring_getevents_arg, sigmask);
 	FIELD(io_uring_getevents_arg, sigmask_sz);
 	FIELD(io_uring_getevents_arg, ts);
+	VALUE(IORING_SQ_CQ_OVERFLOW);
+	VALUE(IORING_SQ_TASKRUN);
 	VALUE(IORING_SETUP_CLAMP);
+	VALUE(IORING_SETUP_TASKRUN_FLAG);
 	VALUE(IORING_SETUP_SQE128);
 	VALUE(IORING_SETUP_SINGLE_ISSUER);
 	VALUE(IORING_SETUP_DEFER_TASKRUN);

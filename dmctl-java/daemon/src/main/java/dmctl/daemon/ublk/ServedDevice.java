@@ -115,11 +115,20 @@ final class ServedDevice implements Request.Done {
      * @return whether it went to the engine
      */
     boolean ended(int tag, int result, boolean hold) {
-        if (result != 0) {
+        if (result == -Errno.ENODEV) {
             // The driver has taken it back; it never comes again.
             aborted++;
             closeIfDrained();
             return false;
+        }
+        if (result != 0) {
+            // Somebody would wait for this request for ever; the next daemon is sent it again.
+            throw new IllegalStateException(
+                    UblkDevice.path(id)
+                            + ": the driver refuses what came for request "
+                            + tag
+                            + ": "
+                            + Errno.describe(-result));
         }
         if (hold) {
             held[heldCount++] = tag;

@@ -174,7 +174,7 @@ public final class UblkFrontEnd implements DeviceFrontEnd, DeviceKeeper.Loop {
             ServedDevice device = devices[UblkQueue.slot(open.data())];
             submitted |= device.ended(UblkQueue.tag(open.data()), open.result(), hold);
         }
-        return submitted || open.queued() > 0;
+        return submitted || open.due();
     }
 
     @Override

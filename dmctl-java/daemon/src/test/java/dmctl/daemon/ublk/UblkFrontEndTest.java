@@ -401,4 +401,16 @@ class UblkFrontEndTest {
         assertThat(never).isNotDone();
         daemon = null;
     }
+
+    @Test
+    void an_answer_that_the_driver_refuses_ends_the_loop() throws Exception {
+        Daemon running = live();
+        driver.refusing = true;
+        CompletableFuture<Integer> never = driver.request(1, 0, 0, 0, 1, new byte[512]);
+        await().until(() -> running.failure != null);
+        assertThat(running.failure)
+                .hasMessageMatching("/dev/ublkb1: the driver refuses .* request 0: .*EINVAL.*");
+        assertThat(never).isNotDone();
+        daemon = null;
+    }
 }
