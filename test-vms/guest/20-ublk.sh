@@ -137,7 +137,7 @@ dd if=written bs=1M count=4 2>/dev/null | cmp - /mnt/late
 echo "--- clean"
 umount /mnt
 e2fsck -fn "$data"
-dmctl wait applied vault
+dmctl wait applied vault --timeout 5m
 dmctl down
 [[ ! -e $data && ! -e /dev/ublkc0 ]] || fail "a device is left: $(ls /dev/ublk*)"
 cmp home/data.img vault/data.img
