@@ -25,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes, takes over and removes the devices, on a thread of its own: while the driver starts or
@@ -247,7 +248,7 @@ final class DeviceKeeper {
             UblkControl control,
             DeviceNumbers numbers,
             ServedDevice device,
-            @org.jspecify.annotations.Nullable UblkDevice found)
+            @Nullable UblkDevice found)
             throws IOException {
         run(() -> device.enter(State.STARTING));
         try {
