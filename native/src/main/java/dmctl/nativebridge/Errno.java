@@ -67,6 +67,9 @@ public final class Errno {
     /** Not implemented by this kernel. */
     public static final int ENOSYS = 38;
 
+    /** Timer expired. */
+    public static final int ETIME = 62;
+
     /** Value too large. */
     public static final int EOVERFLOW = 75;
 
@@ -110,6 +113,7 @@ public final class Errno {
                     entry(EROFS, "EROFS", "read-only file system"),
                     entry(EPIPE, "EPIPE", "broken pipe"),
                     entry(ENOSYS, "ENOSYS", "not implemented by this kernel"),
+                    entry(ETIME, "ETIME", "timer expired"),
                     entry(EOVERFLOW, "EOVERFLOW", "value too large"),
                     entry(EPROTONOSUPPORT, "EPROTONOSUPPORT", "protocol not supported"),
                     entry(EOPNOTSUPP, "EOPNOTSUPP", "not supported by this file system or device"),

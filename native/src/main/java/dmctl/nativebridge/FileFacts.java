@@ -28,15 +28,15 @@ public record FileFacts(
         int directMemoryAlign,
         int directOffsetAlign) {
     private static final int BASIC_STATS = 0x7ff;
-    private static final int DIRECT_ALIGN = 0x2000;
+    static final int DIRECT_ALIGN = 0x2000;
     private static final int ANSWER_BYTES = 256;
-    private static final int MODE_AT = 28;
-    private static final int INODE_AT = 32;
-    private static final int SIZE_AT = 40;
-    private static final int DEVICE_MAJOR_AT = 136;
-    private static final int DEVICE_MINOR_AT = 140;
-    private static final int DIRECT_MEMORY_AT = 152;
-    private static final int DIRECT_OFFSET_AT = 156;
+    static final int MODE_AT = 28;
+    static final int INODE_AT = 32;
+    static final int SIZE_AT = 40;
+    static final int DEVICE_MAJOR_AT = 136;
+    static final int DEVICE_MINOR_AT = 140;
+    static final int DIRECT_MEMORY_AT = 152;
+    static final int DIRECT_OFFSET_AT = 156;
     private static final int KIND_MASK = 0170000;
     private static final int KIND_BLOCK = 0060000;
     private static final int KIND_REGULAR = 0100000;

@@ -50,11 +50,27 @@ final class LibC {
     static final long BLKZEROOUT = 0x127f;
     static final long BLKGETSIZE64 = 0x80081272L;
 
-    private static final long SYS_IO_URING_SETUP = 425;
-    private static final long SYS_IO_URING_ENTER = 426;
+    static final long SYS_IO_URING_SETUP = 425;
+    static final long SYS_IO_URING_ENTER = 426;
+    static final long SYS_IO_URING_REGISTER = 427;
 
-    private static final int PROT_READ_WRITE = 3;
-    private static final int MAP_SHARED_POPULATE = 0x8001;
+    static final int PROT_READ = 1;
+    static final int PROT_WRITE = 2;
+    static final int MAP_SHARED = 1;
+    static final int MAP_PRIVATE = 2;
+    static final int MAP_ANONYMOUS = 0x20;
+    static final int MAP_POPULATE = 0x8000;
+
+    static final int MCL_CURRENT = 1;
+    static final int MCL_FUTURE = 2;
+    static final int MCL_ONFAULT = 4;
+    static final int PR_SET_IO_FLUSHER = 57;
+
+    static final int EPOLL_CTL_ADD = 1;
+    static final int EPOLL_CTL_DEL = 2;
+    static final int EPOLLIN = 1;
+    static final int EPOLLET = 1 << 31;
+    static final short POLLIN = 1;
 
     static final int AF_UNIX = 1;
     static final int SOCK_DGRAM = 2;
@@ -137,6 +153,26 @@ final class LibC {
                     "sendto",
                     FunctionDescriptor.of(
                             JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final MethodHandle IO_URING_REGISTER =
+            variadic(
+                    "syscall",
+                    1,
+                    FunctionDescriptor.of(
+                            JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG));
+    private static final MethodHandle PRCTL =
+            variadic(
+                    "prctl",
+                    1,
+                    FunctionDescriptor.of(
+                            JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle MLOCKALL =
+            function("mlockall", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    private static final MethodHandle EPOLL_CTL =
+            function(
+                    "epoll_ctl",
+                    FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
+    private static final MethodHandle POLL =
+            function("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
 
     private LibC() {}
 
@@ -392,20 +428,11 @@ final class LibC {
         }
     }
 
-    /** Maps a range that the kernel shares, readable and writable; returns its address. */
-    static long mmapShared(int fd, long bytes, long offset) {
+    /** Maps where the kernel likes; returns the address. */
+    static long mmap(long bytes, int protection, int flags, int fd, long offset) {
         MemorySegment state = STATE.get();
         try {
-            long result =
-                    (long)
-                            MMAP.invokeExact(
-                                    state,
-                                    0L,
-                                    bytes,
-                                    PROT_READ_WRITE,
-                                    MAP_SHARED_POPULATE,
-                                    fd,
-                                    offset);
+            long result = (long) MMAP.invokeExact(state, 0L, bytes, protection, flags, fd, offset);
             return result == -1 ? negativeErrno(state) : result;
         } catch (Throwable e) {
             throw broken("mmap", e);
@@ -440,8 +467,13 @@ final class LibC {
         }
     }
 
-    /** Returns how many operations the kernel took. */
-    static int ioUringEnter(int fd, int toSubmit, int toWaitFor, int flags) {
+    /**
+     * Returns how many operations the kernel took.
+     *
+     * @param argument address of what {@code flags} say that there is, or 0
+     */
+    static int ioUringEnter(
+            int fd, int toSubmit, int toWaitFor, int flags, long argument, long argumentBytes) {
         MemorySegment state = STATE.get();
         try {
             long result =
@@ -453,11 +485,70 @@ final class LibC {
                                     (long) toSubmit,
                                     (long) toWaitFor,
                                     (long) flags,
-                                    0L,
-                                    0L);
+                                    argument,
+                                    argumentBytes);
             return result < 0 ? negativeErrno(state) : (int) result;
         } catch (Throwable e) {
             throw broken("io_uring_enter", e);
+        }
+    }
+
+    static int ioUringRegister(int fd, int what, MemorySegment argument, int count) {
+        MemorySegment state = STATE.get();
+        try {
+            long result =
+                    (long)
+                            IO_URING_REGISTER.invokeExact(
+                                    state,
+                                    SYS_IO_URING_REGISTER,
+                                    (long) fd,
+                                    (long) what,
+                                    argument,
+                                    (long) count);
+            return result < 0 ? negativeErrno(state) : (int) result;
+        } catch (Throwable e) {
+            throw broken("io_uring_register", e);
+        }
+    }
+
+    static int prctl(int option, long value) {
+        MemorySegment state = STATE.get();
+        try {
+            int result = (int) PRCTL.invokeExact(state, option, value, 0L, 0L, 0L);
+            return result < 0 ? negativeErrno(state) : result;
+        } catch (Throwable e) {
+            throw broken("prctl", e);
+        }
+    }
+
+    static int mlockall(int flags) {
+        MemorySegment state = STATE.get();
+        try {
+            int result = (int) MLOCKALL.invokeExact(state, flags);
+            return result < 0 ? negativeErrno(state) : result;
+        } catch (Throwable e) {
+            throw broken("mlockall", e);
+        }
+    }
+
+    static int epollCtl(int epoll, int operation, int fd, MemorySegment event) {
+        MemorySegment state = STATE.get();
+        try {
+            int result = (int) EPOLL_CTL.invokeExact(state, epoll, operation, fd, event);
+            return result < 0 ? negativeErrno(state) : result;
+        } catch (Throwable e) {
+            throw broken("epoll_ctl", e);
+        }
+    }
+
+    /** Returns how many of the descriptors are ready now; never waits. */
+    static int poll(MemorySegment descriptors, long count) {
+        MemorySegment state = STATE.get();
+        try {
+            int result = (int) POLL.invokeExact(state, descriptors, count, 0);
+            return result < 0 ? negativeErrno(state) : result;
+        } catch (Throwable e) {
+            throw broken("poll", e);
         }
     }
 }

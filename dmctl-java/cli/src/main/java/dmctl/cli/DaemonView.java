@@ -25,10 +25,33 @@ record DaemonView(
         long logUsedBytes,
         long logSecondsToFull,
         long pid,
+        String diskAccess,
+        String frontEnd,
+        List<DeviceView> devices,
         @Nullable ProblemView stalled,
         List<ProblemView> problems,
         List<SiteView> sites,
         JsonObject json) {
+
+    /** A device as a block device of the daemon's machine; the path is empty while it is none. */
+    record DeviceView(String name, String path, String state) {
+        static List<DeviceView> of(@Nullable JsonObject frontEnd) {
+            List<DeviceView> devices = new ArrayList<>();
+            JsonArray listed =
+                    frontEnd == null
+                            ? new JsonArray()
+                            : frontEnd.getArray("devices", new JsonArray());
+            for (int i = 0; i < listed.size(); i++) {
+                JsonObject json = listed.getObject(i);
+                devices.add(
+                        new DeviceView(
+                                json.getString("device", ""),
+                                json.getString("path", ""),
+                                json.getString("state", "")));
+            }
+            return List.copyOf(devices);
+        }
+    }
 
     /** Something that is not fine. */
     record ProblemView(String what, String reason, String since, long seconds, String nextStep) {
@@ -118,6 +141,7 @@ record DaemonView(
 
     static DaemonView of(JsonObject json) {
         JsonObject log = json.getObject("log", new JsonObject());
+        JsonObject frontEnd = json.getObject("frontEnd");
         List<ProblemView> problems = new ArrayList<>();
         JsonArray listed = json.getArray("problems", new JsonArray());
         for (int i = 0; i < listed.size(); i++) {
@@ -148,6 +172,9 @@ record DaemonView(
                 log.getLong("usedBytes", 0),
                 log.getLong("secondsToFull", -1),
                 json.getLong("pid", 0),
+                json.getString("diskAccess", ""),
+                frontEnd == null ? "sockets" : frontEnd.getString("kind", "sockets"),
+                DeviceView.of(frontEnd),
                 ProblemView.of(json.getObject("stalled")),
                 List.copyOf(problems),
                 List.copyOf(sites),

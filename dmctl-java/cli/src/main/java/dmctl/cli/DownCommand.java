@@ -51,6 +51,14 @@ final class DownCommand implements Callable<Integer> {
                     "How long connected sites may take to catch up first (default: ${DEFAULT-VALUE}).")
     String drain = "10s";
 
+    @Option(
+            names = "--keep-devices",
+            description = {
+                "Block devices that are in use stay; their requests wait for the next start.",
+                "Without it a daemon whose devices are in use is not stopped."
+            })
+    boolean keepDevices;
+
     DownCommand() {}
 
     @Override
@@ -66,6 +74,7 @@ final class DownCommand implements Callable<Integer> {
                         config,
                         sites.isEmpty() ? config.daemonSites() : sites,
                         patience,
+                        keepDevices,
                         Objects.requireNonNull(spec).commandLine().getOut());
         return clean ? ExitCode.OK : ExitCode.FAILED;
     }

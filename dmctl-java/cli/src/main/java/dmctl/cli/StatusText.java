@@ -1,5 +1,6 @@
 package dmctl.cli;
 
+import dmctl.cli.DaemonView.DeviceView;
 import dmctl.cli.DaemonView.ProblemView;
 import dmctl.cli.DaemonView.ResyncView;
 import dmctl.cli.DaemonView.SiteView;
@@ -9,6 +10,7 @@ import dmctl.config.Units;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Writes the state of a group for people. */
@@ -22,6 +24,7 @@ final class StatusText {
         lines.add(title(group));
         Verdict.of(group).toString().lines().map(line -> "  " + line).forEach(lines::add);
         group.primary().map(StatusText::logLine).ifPresent(lines::add);
+        devices(group, lines);
         Table table =
                 new Table(
                         "site",
@@ -86,7 +89,33 @@ final class StatusText {
                 + ", completed "
                 + primary.completedSeq()
                 + ", applied "
-                + primary.appliedSeq();
+                + primary.appliedSeq()
+                + (primary.diskAccess().isEmpty() ? "" : "; disks by " + primary.diskAccess());
+    }
+
+    /** Where the devices are, for each site that has some. */
+    private static void devices(GroupView group, List<String> lines) {
+        for (Site site : group.config().sites()) {
+            DaemonView own = group.daemons().get(site.name());
+            if (own == null || own.devices().stream().allMatch(StatusText::absent)) {
+                continue;
+            }
+            String each =
+                    own.devices().stream()
+                            .map(device ->
+                                    device.name()
+                                            + " "
+                                            + (device.path().isEmpty() ? "-" : device.path())
+                                            + (device.state().equals("live")
+                                                    ? ""
+                                                    : " (" + device.state() + ")"))
+                            .collect(Collectors.joining(", "));
+            lines.add("  devices at " + site.name() + ", by " + own.frontEnd() + ": " + each);
+        }
+    }
+
+    private static boolean absent(DeviceView device) {
+        return device.state().equals("absent");
     }
 
     private static String logFill(DaemonView view) {

@@ -1,5 +1,6 @@
 package dmctl.cli;
 
+import com.grack.nanojson.JsonObject;
 import dmctl.cli.DaemonView.SiteView;
 import dmctl.config.GroupConfig;
 import dmctl.config.GroupConfig.Site;
@@ -15,7 +16,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /** Stops daemons cleanly, the primary first. */
 final class Stop {
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
 
     private Stop() {}
 
@@ -23,9 +24,16 @@ final class Stop {
      * Stops the daemons of some sites.
      *
      * @param drain how long the primary may take to bring the other sites up to date before
+     * @param keepDevices whether block devices in use stay for the next start; else the daemon
+     *     refuses
      * @return whether all have ended cleanly
      */
-    static boolean stop(GroupConfig config, List<Site> sites, Duration drain, PrintWriter out) {
+    static boolean stop(
+            GroupConfig config,
+            List<Site> sites,
+            Duration drain,
+            boolean keepDevices,
+            PrintWriter out) {
         GroupView group = GroupView.ask(config, Optional.empty());
         List<Site> order = new ArrayList<>(sites);
         Optional<DaemonView> primary = group.primary();
@@ -42,7 +50,7 @@ final class Stop {
             if (view == null) {
                 out.println(site.name() + ": not running");
             } else {
-                clean &= stopOne(site, view, out);
+                clean &= stopOne(site, view, keepDevices, out);
             }
             out.flush();
         }
@@ -78,12 +86,13 @@ final class Stop {
         out.println("not brought up to date before the stop: " + String.join(", ", late));
     }
 
-    private static boolean stopOne(Site site, DaemonView view, PrintWriter out) {
+    private static boolean stopOne(
+            Site site, DaemonView view, boolean keepDevices, PrintWriter out) {
         String text;
         try {
-            text =
-                    AdminClient.order(
-                            GroupView.socket(site), AdminClient.request("shutdown"), PATIENCE);
+            JsonObject request = AdminClient.request("shutdown");
+            request.put("keepDevices", keepDevices);
+            text = AdminClient.order(GroupView.socket(site), request, PATIENCE);
         } catch (CommandFailure e) {
             out.println(site.name() + ": not stopped: " + e.getMessage());
             return false;

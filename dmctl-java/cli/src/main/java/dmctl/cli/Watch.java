@@ -51,7 +51,7 @@ final class Watch {
         if (!options.detach) {
             Runtime.getRuntime().addShutdownHook(stopper);
         }
-        startAll();
+        startAll(timeout.compareTo(ANSWER) > 0 ? timeout : ANSWER);
         boolean served = awaitServing(timeout);
         announce();
         if (options.detach) {
@@ -85,7 +85,7 @@ final class Watch {
         return sites;
     }
 
-    private void startAll() throws CommandFailure {
+    private void startAll(Duration patience) throws CommandFailure {
         List<Site> sites = wanted();
         GroupView before = GroupView.ask(config, Optional.empty());
         for (Site site : sites) {
@@ -100,7 +100,7 @@ final class Watch {
         List<String> failures = new ArrayList<>();
         for (DaemonProcess daemon : List.copyOf(started.values())) {
             try {
-                daemon.awaitAnswer(ANSWER);
+                daemon.awaitAnswer(patience);
             } catch (CommandFailure e) {
                 failures.add(String.valueOf(e.getMessage()));
             }
@@ -274,7 +274,7 @@ final class Watch {
         out.println();
         out.println("stopping, the primary first");
         out.flush();
-        boolean clean = Stop.stop(config, sites, DRAIN, out);
+        boolean clean = Stop.stop(config, sites, DRAIN, false, out);
         out.flush();
         Runtime.getRuntime().halt(clean ? ExitCode.OK : ExitCode.FAILED);
     }

@@ -5,6 +5,7 @@ import dmctl.config.ConfigException;
 import dmctl.config.GroupConfig;
 import dmctl.config.GroupConfig.Site;
 import dmctl.config.GroupFile;
+import dmctl.nativebridge.ReclaimGuard;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import org.slf4j.Logger;
@@ -31,6 +32,7 @@ public final class Dmctld {
             GroupConfig config = GroupFile.read(options.config());
             Site self = daemonSite(config, options.site());
             ClassesAhead.load();
+            guard(self);
             ServiceNotices notices = ServiceNotices.asked(System.getenv());
             SiteDaemon daemon = SiteDaemon.start(config, self, options, notices);
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stopOnSignal(daemon), "stop"));
@@ -64,6 +66,16 @@ public final class Dmctld {
         return site;
     }
 
+    /** Before any other thread is started: threads inherit it. */
+    private static void guard(Site self) {
+        boolean blockDevices =
+                self.daemon().orElseThrow().frontEnd() != GroupConfig.FrontEnd.SOCKETS;
+        if (blockDevices) {
+            ReclaimGuard.guard().forEach(LOG::warn);
+        }
+    }
+
+    /** Devices in use stay for the next start: whoever restarts a service must not break them. */
     private static void stopOnSignal(SiteDaemon daemon) {
         JsonObject answer = daemon.stop(true);
         Runtime.getRuntime()

@@ -16,10 +16,14 @@ import dmctl.daemon.mapper.Wanted;
 import dmctl.daemon.nbd.Export;
 import dmctl.daemon.nbd.NbdLimits;
 import dmctl.daemon.nbd.NbdServer;
+import dmctl.daemon.ublk.UblkFrontEnd;
+import dmctl.daemon.ublk.UblkSettings;
 import dmctl.engine.Admin;
 import dmctl.engine.Group;
 import dmctl.engine.GroupStatus.Role;
+import dmctl.nativebridge.UblkSystem;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
@@ -77,7 +81,7 @@ final class FrontEnds {
             return new FrontEnds(
                     nbd,
                     places.frontEnd(),
-                    devices(places.frontEnd(), exports, nbd, group, loop, stateDir, events),
+                    devices(places.frontEnd(), config, self, exports, nbd, group, loop, events),
                     null);
         }
         MappedFrontEnd mapped =
@@ -86,7 +90,11 @@ final class FrontEnds {
                         places.frontEnd(),
                         kind -> {
                             DeviceFrontEnd made =
-                                    devices(kind, exports, nbd, group, loop, stateDir, events);
+                                    Wanted.mayLeadTo(kind)
+                                            ? devices(
+                                                    kind, config, self, exports, nbd, group, loop,
+                                                    events)
+                                            : null;
                             if (made == null) {
                                 throw new IOException(
                                         "front-end: "
@@ -106,24 +114,45 @@ final class FrontEnds {
 
     private static @Nullable DeviceFrontEnd devices(
             GroupConfig.FrontEnd kind,
+            GroupConfig config,
+            Site self,
             List<Export> exports,
             NbdServer nbd,
             Group group,
             GroupLoop loop,
-            Path stateDir,
             Consumer<String> events)
             throws IOException {
+        Path stateDir = self.daemon().orElseThrow().stateDir();
         Supplier<Role> role = () -> group.status().role();
         return switch (kind) {
-            case SOCKETS -> null;
+            case SOCKETS, UBLK -> ublk(kind, config, self, group, loop, events);
             case KERNEL_NBD ->
                     KernelNbdDevices.open(exports, nbd, group, role, loop, stateDir, events);
             case DM_USER -> DmUserFrontEnd.open(exports, group, role, loop, events);
-            case UBLK ->
-                    throw new IOException(
-                            "front-end: ublk is not there yet; write \"front-end: kernel-nbd\" or"
-                                    + " \"front-end: sockets\"");
         };
+    }
+
+    /** Where the file asks for it; else to remove what an earlier start has left, if anything. */
+    private static @Nullable DeviceFrontEnd ublk(
+            GroupConfig.FrontEnd kind,
+            GroupConfig config,
+            Site self,
+            Group group,
+            GroupLoop loop,
+            Consumer<String> events) {
+        DaemonPlaces places = self.daemon().orElseThrow();
+        boolean wanted = kind == GroupConfig.FrontEnd.UBLK;
+        UblkSettings settings =
+                new UblkSettings(
+                        config.uuid(),
+                        self.name(),
+                        config.blockSize(),
+                        config.devices(),
+                        places.stateDir(),
+                        wanted);
+        return wanted || Files.exists(settings.record())
+                ? new UblkFrontEnd(settings, UblkSystem.ofKernel(), group, loop, events)
+                : null;
     }
 
     /** Does what comes after the group's turn; true if the group should have its turn again. */

@@ -226,8 +226,20 @@ final class AskSites {
         if (!Upstream.checkBatch(replica, from, in, meta, metaBytes, dataBytes)) {
             return true;
         }
-        if (Body.firstSeq(in, meta) != replica.log().headSeq() + 1) {
+        long seq = Body.firstSeq(in, meta);
+        if (seq != replica.log().headSeq() + 1) {
             from.fault("a batch out of order from " + from.peer());
+            return true;
+        }
+        // Since it was asked, its primary may have gone on in a term of which it said nothing, and
+        // which may be another line than this one.
+        if (!replica.history().holds(seq, Body.termNumber(in, meta), Body.termId(in, meta))) {
+            from.fault(
+                    String.format(
+                            Locale.ROOT,
+                            "from seq %d on in term %d, which it had not told",
+                            seq,
+                            Body.termNumber(in, meta)));
             return true;
         }
         return Upstream.append(replica, from, in, meta, data, dataBytes);

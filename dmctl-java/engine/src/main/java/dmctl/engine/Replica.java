@@ -53,7 +53,10 @@ final class Replica implements IoDone {
     private boolean open;
     private boolean closing;
     private boolean serving;
-    private boolean savingPhase;
+
+    /** How many writes under way make durable that this copy is consistent. */
+    private int savingConsistent;
+
     private String failure = "";
     private long lastBatchMicros;
 
@@ -194,8 +197,9 @@ final class Replica implements IoDone {
         return closing;
     }
 
-    boolean savingPhase() {
-        return savingPhase;
+    /** Whether a crash right now would take back that this copy is consistent. */
+    boolean savingConsistent() {
+        return savingConsistent > 0;
     }
 
     String failure() {
@@ -333,19 +337,25 @@ final class Replica implements IoDone {
 
     private void consistentWhenReplayed() {
         if (standing.phase == Phase.REPLAYING
-                && !savingPhase
+                && !savingConsistent()
                 && applier().appliedSeq() >= standing.needSeq) {
             becomeConsistent();
         }
     }
 
     private void becomeConsistent() {
-        savingPhase = true;
         standing.phase = Phase.NONE;
         event("consistent: replayed to seq " + applier().appliedSeq());
+        saveConsistent(() -> {});
+    }
+
+    /** Makes durable that this copy is consistent; until then nobody is told so. */
+    void saveConsistent(Runnable whenDurable) {
+        savingConsistent++;
         checkpointer()
                 .save(() -> {
-                    savingPhase = false;
+                    savingConsistent--;
+                    whenDurable.run();
                     wake();
                 });
     }

@@ -61,7 +61,7 @@ final class StatusReport {
             return Data.FORKED;
         }
         // Only what a crash right now would not take back.
-        boolean consistent = standing.phase == Standing.Phase.NONE && !replica.savingPhase();
+        boolean consistent = standing.phase == Standing.Phase.NONE && !replica.savingConsistent();
         return consistent ? Data.CONSISTENT : Data.NOT_CONSISTENT;
     }
 

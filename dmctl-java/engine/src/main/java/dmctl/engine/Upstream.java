@@ -92,7 +92,7 @@ final class Upstream {
         long received = log.headSeq();
         long durable = log.flushedSeq();
         long applied = replica.applier().appliedSeq();
-        boolean consistent = replica.standing().consistent() && !replica.savingPhase();
+        boolean consistent = replica.standing().consistent() && !replica.savingConsistent();
         boolean news =
                 (eager && received != ackedReceived)
                         || durable != ackedDurable
@@ -158,6 +158,7 @@ final class Upstream {
         eager = eagerly == 1;
         standing.history = history;
         standing.primarySite = source.site();
+        boolean wasForked = standing.forkedAtSeq >= 0;
         standing.forkedAtSeq = -1;
         if (standing.role != Role.TARGET) {
             standing.role = Role.TARGET;
@@ -165,12 +166,17 @@ final class Upstream {
         }
         saving = true;
         // The term is durable here before anything written in it is acknowledged.
-        replica.checkpointer()
-                .save(() -> {
-                    saving = false;
-                    ready = !ended;
-                    replica.wake();
-                });
+        if (wasForked) {
+            replica.saveConsistent(this::started);
+        } else {
+            replica.checkpointer().save(this::started);
+        }
+    }
+
+    private void started() {
+        saving = false;
+        ready = !ended;
+        replica.wake();
     }
 
     private boolean batch(ByteBuffer in, int meta, int metaBytes, int data, int dataBytes) {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dmctl.engine.GroupStatus.Data;
 import dmctl.engine.GroupStatus.Link;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.IntPredicate;
 import org.junit.jupiter.api.Test;
 
@@ -222,6 +224,51 @@ class AtEveryStepTest {
             }
             untilEqual(lab, far, near);
             assertThat(far.read(0, 60)).isEqualTo("a" + "b".repeat(59));
+            return happened;
+        });
+    }
+
+    @Test
+    void aSiteThatWasForkedIsConsistentOnlyWhenAPowerCutLeavesItSo() {
+        atEveryStep(step -> {
+            Lab lab = Lab.running(Lab.primary("home"), Lab.async("near"), Lab.async("far"));
+            LabSite home = lab.site("home");
+            LabSite near = lab.site("near");
+            LabSite far = lab.site("far");
+            untilEqual(lab, home, near);
+            untilEqual(lab, home, far);
+            lab.isolate("far");
+            home.write(0, "a");
+            untilEqual(lab, home, near);
+            far.takeover();
+            lab.mendAll();
+            lab.cut("home", "far");
+            lab.cut("home", "near");
+            lab.until("forked", () -> near.status().data() == Data.FORKED);
+            lab.isolate("far");
+            lab.run(1_000);
+            List<Data> claimed = new ArrayList<>();
+            lab.afterOperations(
+                    step,
+                    () -> {
+                        claimed.add(near.status().data());
+                        near.powerCut();
+                    });
+            lab.mend("home", "near");
+            for (int i = 1; i < 4; i++) {
+                home.write(i, "b");
+                lab.run(300);
+            }
+            boolean happened = lab.accidentHappened();
+            if (happened) {
+                lab.isolate("near");
+                near.restart();
+                if (claimed.getFirst() == Data.CONSISTENT) {
+                    assertThat(near.status().data()).isEqualTo(Data.CONSISTENT);
+                }
+                lab.mend("home", "near");
+            }
+            untilEqual(lab, home, near);
             return happened;
         });
     }

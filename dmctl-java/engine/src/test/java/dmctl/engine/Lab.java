@@ -193,6 +193,10 @@ final class Lab {
         between(one, other).forEach(each -> each.near().stall(false));
     }
 
+    void mend(String one, String other) {
+        cuts.removeAll(List.of(one + other, other + one));
+    }
+
     void mendAll() {
         cuts.clear();
     }

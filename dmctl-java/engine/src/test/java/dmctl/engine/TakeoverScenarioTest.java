@@ -6,6 +6,8 @@ import dmctl.engine.GroupStatus.Data;
 import dmctl.engine.GroupStatus.Link;
 import dmctl.engine.GroupStatus.Role;
 import dmctl.engine.port.Io;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Changes of the primary: who goes on, who is fenced, who is refused, who is taken in again. */
@@ -42,6 +44,45 @@ class TakeoverScenarioTest {
         assertThat(far.takeover()).contains("far is primary");
         assertThat(far.read(0, 3)).isEqualTo("abc");
         assertThat(far.events()).anyMatch(line -> line.contains("took in seq"));
+    }
+
+    @Test
+    void aTakeoverAsksAgainWhenASiteHasGoneOnInAnotherTermSinceItWasAsked() {
+        lab.cut("home", "far");
+        home.write(0, "abc");
+        home.powerCut();
+        home.start();
+        lab.run(Lab.TUNING.askSitesMillis() / 2);
+        assertThat(home.group().serving()).isFalse();
+        List<String> answers = new ArrayList<>();
+        far.group().takeover(false, new Answer(answers));
+        lab.until("home serves", () -> home.group().serving());
+        home.write(3, "d");
+        assertThat(near.status().headSeq()).isEqualTo(2);
+        assertThat(answers).as("far still asks home").isEmpty();
+
+        lab.until("far has taken over", () -> !answers.isEmpty());
+        assertThat(answers.getFirst()).contains("far is primary");
+        assertThat(far.events()).anyMatch(line -> line.contains("which it had not told"));
+        assertThat(far.read(0, 4)).isEqualTo("abcd");
+        untilFollowing(far, near);
+        lab.mendAll();
+        untilFollowing(far, home);
+        assertThat(near.status().data()).isEqualTo(Data.CONSISTENT);
+        assertThat(home.status().data()).isEqualTo(Data.CONSISTENT);
+    }
+
+    /** Keeps what is answered. */
+    private record Answer(List<String> answers) implements Admin.Done {
+        @Override
+        public void done(String text) {
+            answers.add(text);
+        }
+
+        @Override
+        public void refused(String text) {
+            answers.add("REFUSED: " + text);
+        }
     }
 
     @Test

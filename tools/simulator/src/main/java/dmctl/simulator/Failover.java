@@ -29,6 +29,7 @@ final class Failover {
     private boolean restartPrimaryNext;
     private long waitingSince;
     private int waitNumber;
+    private int takeovers;
 
     Failover(Run run, SimRandom random) {
         this.run = run;
@@ -255,7 +256,8 @@ final class Failover {
         run.trace.line(() -> "--- takeover at " + target.name);
         boolean look = random.oneIn(3);
         process.thread.after(0, () -> previewAndTakeOver(target, process, look));
-        run.queue.after(PATIENCE_NANOS, () -> checkTakeover(target, process));
+        int number = ++takeovers;
+        run.queue.after(PATIENCE_NANOS, () -> checkTakeover(number, target, process));
     }
 
     private void previewAndTakeOver(SimSite target, SimProcess process, boolean look) {
@@ -281,8 +283,8 @@ final class Failover {
                 random.around(1_000_000), () -> previewAndTakeOver(target, process, false));
     }
 
-    private void checkTakeover(SimSite target, SimProcess process) {
-        if (taking == target.nr && process.thread.alive()) {
+    private void checkTakeover(int number, SimSite target, SimProcess process) {
+        if (number == takeovers && taking == target.nr && process.thread.alive()) {
             throw new Violation("stuck: the takeover at " + target.name + " does not end");
         }
     }

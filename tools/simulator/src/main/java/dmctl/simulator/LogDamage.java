@@ -5,6 +5,8 @@ import dmctl.replog.Crc;
 import dmctl.replog.Frame;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,10 @@ enum LogDamage {
     }
 
     private static final List<LogDamage> ALL = List.of(values());
+
+    /** With these bytes every structure begins, and nothing that the load writes. */
+    private static final byte[] MAGICS_BEGIN = "DMCTL".getBytes(StandardCharsets.US_ASCII);
+
     private static final int VERSION_OFFSET = 8;
     private static final int TRIES = 8;
 
@@ -69,24 +75,56 @@ enum LogDamage {
     }
 
     /**
-     * Whether a write is still there whole, and something written later says that all its frames
-     * were durable, and the one behind them, whose chain what is changed here may break. Of a
-     * checkpoint nothing has to say so: the other one takes its place, or what is missing then is
-     * missed.
+     * Whether a write is still there whole, and something written later, whole too, says that all
+     * its frames were durable, and the one behind them, whose chain what is changed here may break.
+     * Of a checkpoint nothing has to say so: the other one takes its place, or what is missing then
+     * is missed.
      */
     private static boolean hasWitness(SimDisk log, DiskWrite write) {
-        long last = lastSeq(write);
-        boolean witness = last < 0;
+        boolean inFrontOfRing = isOther(write);
+        long last = inFrontOfRing ? -1 : lastSeq(log, write);
+        boolean witness = inFrontOfRing;
         for (DiskWrite later : log.writesAfter(write)) {
             if (later.overlaps(write.offset, write.length)) {
                 return false;
             }
-            witness |= flushedMark(later) > last;
+            witness |= flushedMark(later) > last && isThere(log, later);
         }
         return witness;
     }
 
-    /** The last seq of the frames of a write, -1 if it does not begin with a frame. */
+    /** Whether a power cut has left a write whole. */
+    private static boolean isThere(SimDisk log, DiskWrite write) {
+        for (int page = write.firstPage(); page <= write.lastPage(); page++) {
+            if (!Pages.same(log.content.get(page), write.part(page))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether a write is of a superblock, a checkpoint or cursors. */
+    private static boolean isOther(DiskWrite write) {
+        byte[] head = write.part(write.firstPage());
+        return Arrays.equals(MAGICS_BEGIN, Arrays.copyOf(head, MAGICS_BEGIN.length))
+                && !Frame.hasMagic(littleEndian(head), 0);
+    }
+
+    /** The last seq of the frames of a write, or of the frame that it is the wrapped end of. */
+    private static long lastSeq(SimDisk log, DiskWrite write) {
+        if (Frame.hasMagic(littleEndian(write.part(write.firstPage())), 0)) {
+            return lastSeq(write);
+        }
+        for (int page = log.content.count() - 1; page > write.lastPage(); page--) {
+            ByteBuffer frame = littleEndian(log.content.get(page));
+            if (Frame.hasMagic(frame, 0)) {
+                return Body.lastSeq(frame, Frame.BODY_OFFSET);
+            }
+        }
+        return Long.MAX_VALUE;
+    }
+
+    /** The last seq of the frames of a write that begins with one. */
     private static long lastSeq(DiskWrite write) {
         long last = -1;
         int page = write.firstPage();

@@ -1,6 +1,7 @@
 package dmctl.daemon.io;
 
 import dmctl.engine.port.Clock;
+import dmctl.nativebridge.SelectorWatch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.SelectableChannel;
@@ -43,6 +44,7 @@ public final class GroupLoop implements Executor {
     private final Clock clock;
     private final Consumer<Throwable> failed;
     private final Selector selector;
+    private final SelectorWatch watch;
     private final CompletionQueue completions = new CompletionQueue(this::wakeIfAsleep);
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final PriorityQueue<LoopTimer> timers = new PriorityQueue<>();
@@ -67,6 +69,7 @@ public final class GroupLoop implements Executor {
         this.clock = clock;
         this.failed = failed;
         selector = Selector.open();
+        watch = SelectorWatch.of(selector);
         thread = Thread.ofPlatform().name("group-" + name).unstarted(this::run);
     }
 
@@ -159,6 +162,27 @@ public final class GroupLoop implements Executor {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /**
+     * Wakes the loop whenever a descriptor becomes readable anew. Nobody is told which: the turn
+     * after that has to look. On the loop.
+     *
+     * @param fd that of a ring's bell
+     * @throws IOException if it cannot be watched
+     */
+    public void watch(int fd) throws IOException {
+        watch.add(fd);
+    }
+
+    /**
+     * Does not wake for a descriptor any more. On the loop.
+     *
+     * @param fd as given to {@link #watch}
+     * @throws IOException if it was not watched
+     */
+    public void unwatch(int fd) throws IOException {
+        watch.remove(fd);
     }
 
     /** Ends the loop after the tasks posted so far; its channels are closed. From any thread. */

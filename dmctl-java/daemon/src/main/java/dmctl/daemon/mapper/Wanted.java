@@ -68,6 +68,16 @@ public record Wanted(
                 devNr);
     }
 
+    /**
+     * Tells whether names can lead to the devices of a front end.
+     *
+     * @param kind which
+     * @return true if it has devices of the kernel of its own
+     */
+    public static boolean mayLeadTo(GroupConfig.FrontEnd kind) {
+        return kind == GroupConfig.FrontEnd.UBLK || kind == GroupConfig.FrontEnd.KERNEL_NBD;
+    }
+
     /** What it led to before the group was put under it. */
     String origin() {
         return name + MapperName.ORIGIN;
