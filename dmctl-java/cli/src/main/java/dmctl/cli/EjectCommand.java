@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
         })
 final class EjectCommand implements Callable<Integer> {
     /** Longer than the daemon allows itself. */
-    private static final Duration PATIENCE = Duration.ofMinutes(10);
+    private static final Duration PATIENCE = Duration.ofMinutes(20);
 
     private static final String RESUME = "resume";
 

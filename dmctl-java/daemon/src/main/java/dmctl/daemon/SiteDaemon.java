@@ -42,6 +42,9 @@ final class SiteDaemon {
     /** Longest wait for I/O under way to end before names lead elsewhere. */
     private static final long INSERT_MILLIS = 120_000;
 
+    /** Longest wait for the rest to be on the devices: nothing may give up in the middle. */
+    private static final long EJECT_MILLIS = 600_000;
+
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     /** All is on the devices, but a name did not go on there. */
@@ -205,17 +208,41 @@ final class SiteDaemon {
             return AdminRequests.refused(
                     "refused", "this daemon was not started to be put under devices: dmctl insert");
         }
-        JsonObject answer = requests.order(INSERT_MILLIS, open::insert);
-        if (answer.getBoolean("ok", false)) {
-            for (Site site : config.sites()) {
-                if (site.nr() != self.nr()) {
-                    JsonObject resumed =
-                            requests.order(DEVICES_MILLIS, told -> group.resume(site.nr(), told));
-                    LOG.info("group={} {}", config.name(), resumed.getString("text"));
+        return requests.order(INSERT_MILLIS, told -> open.insert(thenResuming(told)));
+    }
+
+    /** Lets the other sites go on as soon as it is done, whether somebody still waits for that. */
+    private Admin.Done thenResuming(Admin.Done told) {
+        return new Admin.Done() {
+            @Override
+            public void done(String text) {
+                for (Site site : config.sites()) {
+                    if (site.nr() != self.nr()) {
+                        group.resume(site.nr(), logged());
+                    }
                 }
+                told.done(text);
             }
-        }
-        return answer;
+
+            @Override
+            public void refused(String text) {
+                told.refused(text);
+            }
+        };
+    }
+
+    private Admin.Done logged() {
+        return new Admin.Done() {
+            @Override
+            public void done(String text) {
+                event(text);
+            }
+
+            @Override
+            public void refused(String text) {
+                event(text);
+            }
+        };
     }
 
     /**
@@ -236,7 +263,7 @@ final class SiteDaemon {
         if (!answer.getBoolean("ok", false)) {
             return answer;
         }
-        JsonObject applied = requests.order(STOP_MILLIS, group::shutdown);
+        JsonObject applied = requests.order(EJECT_MILLIS, group::shutdown);
         boolean clean = applied.getBoolean("ok", false);
         answer = requests.order(INSERT_MILLIS, told -> open.endEject(clean, told));
         if (!clean) {

@@ -17,6 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A daemon whose log is a part of a larger file. */
 class LogInAPartTest {
+    private static final DaemonOptions CREATE =
+            new DaemonOptions(Path.of("group.yaml"), "home", true, false);
+
     private static final int START = 1 << 20;
     private static final int BYTES = 4 << 20;
     private static final int DEVICE = 8 << 20;
@@ -51,7 +54,7 @@ class LogInAPartTest {
         GroupConfig config = config(open, size);
         SiteDaemon daemon =
                 SiteDaemon.start(
-                        config, config.site("home").orElseThrow(), true, ServiceNotices.NONE);
+                        config, config.site("home").orElseThrow(), CREATE, ServiceNotices.NONE);
         StringWriter told = new StringWriter();
         PrintWriter writer = new PrintWriter(told);
         int exit = Main.run(writer, writer, "wait", "serving", "home", "-f", file().toString());

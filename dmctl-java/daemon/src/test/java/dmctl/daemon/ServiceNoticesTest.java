@@ -21,6 +21,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ServiceNoticesTest {
+    private static final DaemonOptions CREATE =
+            new DaemonOptions(Path.of("group.yaml"), "home", true, false);
+
     private static final long WATCHDOG_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
 
     @TempDir Path folder;
@@ -57,7 +60,7 @@ class ServiceNoticesTest {
                 """);
         GroupConfig config = GroupFile.read(file);
         SiteDaemon daemon =
-                SiteDaemon.start(config, config.site("home").orElseThrow(), true, notices);
+                SiteDaemon.start(config, config.site("home").orElseThrow(), CREATE, notices);
         await().until(() -> heard.stream().anyMatch(message -> message.contains("READY=1")));
         assertThat(heard)
                 .filteredOn(message -> message.contains("READY=1"))

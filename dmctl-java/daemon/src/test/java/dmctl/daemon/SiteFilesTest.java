@@ -69,6 +69,20 @@ class SiteFilesTest {
     }
 
     @Test
+    void makes_no_file_in_the_place_of_a_device() throws Exception {
+        String text =
+                AdminRequestsTest.GROUP.replace("h/data.img", "/dev/mapper/no-such-origin");
+        GroupConfig config = GroupFile.parse(folder.resolve("lab.yaml"), text);
+        SiteFiles files =
+                new SiteFiles(config, config.site("home").orElseThrow(), true, said::add);
+        assertThatThrownBy(files::prepare)
+                .isInstanceOf(DaemonFailure.class)
+                .hasMessageContaining(
+                        "/dev/mapper/no-such-origin does not exist; have its device there, or put"
+                                + " the group under a device in use: dmctl insert");
+    }
+
+    @Test
     void never_puts_an_empty_file_in_the_place_of_one_that_is_gone() throws Exception {
         prepare("home", true);
         Files.delete(folder.resolve("h/data.img"));
@@ -122,7 +136,9 @@ class SiteFilesTest {
     @Test
     void reads_its_command_line() throws DaemonFailure, IOException {
         assertThat(DaemonOptions.parse(List.of("--config", "g.yaml", "--create", "--site", "home")))
-                .isEqualTo(new DaemonOptions(Path.of("g.yaml"), "home", true));
+                .isEqualTo(new DaemonOptions(Path.of("g.yaml"), "home", true, false));
+        assertThat(DaemonOptions.parse(List.of("--config", "g", "--site", "s", "--insert")))
+                .isEqualTo(new DaemonOptions(Path.of("g"), "s", false, true));
         for (List<String> wrong :
                 List.of(
                         List.<String>of(),

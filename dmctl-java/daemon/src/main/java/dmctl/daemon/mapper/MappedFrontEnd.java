@@ -38,6 +38,9 @@ public final class MappedFrontEnd implements DeviceFrontEnd {
     private static final String BUSY =
             "the front end is being changed or stopped already; wait for that";
 
+    /** How long I/O under way may take to end; less than an order waits. */
+    private static final long HOLD_NANOS = TimeUnit.SECONDS.toNanos(100);
+
     /** How long the front end may take to make its devices. */
     private static final long COMING_NANOS = TimeUnit.SECONDS.toNanos(60);
 
@@ -383,6 +386,7 @@ public final class MappedFrontEnd implements DeviceFrontEnd {
             return;
         }
         stopping = true;
+        long end = loop.clock().monotonicNanos() + HOLD_NANOS;
         atKernel(
                 () -> {
                     Released released = host.release(false, true);
@@ -390,6 +394,10 @@ public final class MappedFrontEnd implements DeviceFrontEnd {
                         throw new IOException(released.refusal());
                     }
                     host.beginEject();
+                    if (loop.clock().monotonicNanos() - end > 0) {
+                        host.abortEject(); // whoever has ordered it does not wait any more
+                        throw new IOException("I/O under way has not ended; see dmctl status");
+                    }
                 },
                 told,
                 () -> {},
