@@ -68,7 +68,7 @@ final class Checkpoints {
                 standing.forkedAtSeq,
                 terms,
                 sites,
-                replica.def().name());
+                replica.definitionText());
     }
 
     /** Most terms of a history: well below what its slot and a message hold. */
@@ -77,7 +77,7 @@ final class Checkpoints {
                 CheckpointCodec.termsFor(
                         replica.log().identity().checkpointBytes(),
                         replica.def().sites().size(),
-                        replica.def().name().length());
+                        replica.definitionText().length());
         return Math.min(fit, Hello.TERMS_MAX) / 4 * 3;
     }
 

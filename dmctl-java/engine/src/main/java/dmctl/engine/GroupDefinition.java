@@ -153,6 +153,15 @@ public record GroupDefinition(
         }
     }
 
+    /** What a log keeps of the group: a line with its name, and a line for each device. */
+    String text() {
+        StringBuilder text = new StringBuilder(name);
+        for (Device device : devices) {
+            text.append("\ndevice ").append(device.devNr()).append(' ').append(device.sizeBytes());
+        }
+        return text.toString();
+    }
+
     /**
      * Finds a site.
      *

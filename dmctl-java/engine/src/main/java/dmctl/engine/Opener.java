@@ -135,7 +135,7 @@ final class Opener {
     private void create() throws ReplogException {
         long slot =
                 CheckpointCodec.bytesFor(
-                        1024, replica.def().sites().size(), replica.def().name().length());
+                        1024, replica.def().sites().size(), replica.def().text().length());
         LogLayout layout = LogLayout.of(storage.name(), storage.sizeBytes(), slot);
         UUID logUuid =
                 new UUID(
@@ -234,6 +234,13 @@ final class Opener {
                             storage.name());
             Checkpoint checkpoint = chosen.value();
             Checkpoints.restore(checkpoint, replica.standing(), replica.sites());
+            DeviceChange change = DeviceChange.between(checkpoint.definition(), replica.def());
+            String refusal = change.refusal(replica.def().name(), found.clean());
+            if (!refusal.isEmpty()) {
+                done.failed(refusal);
+                return;
+            }
+            change.apply(replica);
             walk(identity, checkpoint, chosen.copy());
         } catch (ReplogException e) {
             done.failed(String.valueOf(e.getMessage()));

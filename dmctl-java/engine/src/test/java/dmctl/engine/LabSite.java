@@ -317,13 +317,27 @@ final class LabSite {
 
     /** Somebody describes the group differently here. */
     void useOtherDevices() {
-        GroupDefinition.Device first = def.devices().getFirst();
+        use(List.of(def.devices().getFirst()));
+    }
+
+    /** The same devices and one more, with a disk of its own. */
+    LabDisk addDevice(int devNr, String name, int sectors) {
+        long bytes = sectors * (long) SECTOR;
+        LabDisk disk = new LabDisk(name, (int) bytes, false, lab.trace());
+        devices.add(disk);
+        List<GroupDefinition.Device> more = new ArrayList<>(def.devices());
+        more.add(new GroupDefinition.Device(devNr, name, bytes));
+        use(more);
+        return disk;
+    }
+
+    private void use(List<GroupDefinition.Device> others) {
         def =
                 new GroupDefinition(
                         def.name(),
                         def.uuid(),
                         def.blockSize(),
-                        List.of(first),
+                        others,
                         def.sites(),
                         def.selfSite(),
                         def.firstPrimary(),
@@ -373,7 +387,12 @@ final class LabSite {
 
         @Override
         public Storage device(int devNr) {
-            return devices.get(devNr == 0 ? 0 : 1).open(LabSite.this);
+            for (int i = 0; i < def.devices().size(); i++) {
+                if (def.devices().get(i).devNr() == devNr) {
+                    return devices.get(i).open(LabSite.this);
+                }
+            }
+            throw new AssertionError("no device " + devNr);
         }
 
         @Override
