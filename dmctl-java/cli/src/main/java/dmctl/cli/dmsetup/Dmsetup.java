@@ -128,7 +128,7 @@ public final class Dmsetup {
             return complain("dmctl dmsetup: " + e.getMessage());
         }
         try (mapper) {
-            Session session = new Session(mapper, arguments, in, out, surroundings);
+            Session session = new Session(mapper, arguments, in, out, err, surroundings);
             Optional<Report> report =
                     arguments.has(Switch.COLUMNS)
                             ? Optional.of(new Report(session))

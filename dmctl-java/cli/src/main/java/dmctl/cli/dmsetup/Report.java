@@ -6,6 +6,7 @@ import dmctl.nativebridge.devmapper.DeviceMapperException;
 import dmctl.nativebridge.devmapper.DeviceNumber;
 import dmctl.nativebridge.devmapper.DeviceRef;
 import dmctl.nativebridge.devmapper.DeviceState;
+import dmctl.nativebridge.devmapper.TaskFlag;
 import dmctl.nativebridge.devmapper.TaskOptions;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -97,14 +98,17 @@ final class Report {
         }
     }
 
-    boolean wantsReadAhead() {
-        return fields.contains(Field.READ_AHEAD);
-    }
-
     void add(DeviceState state) throws DeviceMapperException, Failure {
         List<String> row = new ArrayList<>();
         for (Field field : fields) {
-            row.add(value(field, state));
+            try {
+                row.add(value(field, state));
+            } catch (Failure e) {
+                throw new Failure(
+                        e.text()
+                                + "\n_do_report_object: report function failed for field "
+                                + field.name().toLowerCase(Locale.ROOT));
+            }
         }
         rows.add(row);
     }
@@ -114,7 +118,7 @@ final class Report {
         return switch (field) {
             case NAME -> state.name();
             case UUID -> state.uuid();
-            case READ_AHEAD -> Integer.toString(state.readAhead().orElse(0));
+            case READ_AHEAD -> Integer.toString(readAhead(info.number()));
             case BLKDEVNAME ->
                     session.mapper()
                             .nameOf(info.number(), true)
@@ -153,6 +157,12 @@ final class Report {
                                     session.mapper().nameOf(number, true).orElse(number.toString()))
                             .collect(Collectors.joining(","));
         };
+    }
+
+    /** Asked only here: the library complains of a device without a node. */
+    private int readAhead(DeviceNumber number) throws DeviceMapperException {
+        TaskOptions options = TaskOptions.NONE.with(TaskFlag.READ_AHEAD, TaskFlag.NO_OPEN_COUNT);
+        return session.mapper().info(new DeviceRef.ByNumber(number), options).readAhead().orElse(0);
     }
 
     private List<DeviceNumber> below(DeviceInfo info) throws DeviceMapperException {

@@ -26,6 +26,7 @@ import java.util.Set;
  * @param arguments of the command line
  * @param in where a table comes from that is not on the command line
  * @param out where the answer goes
+ * @param err where complaints go that do not end the command
  * @param surroundings where this runs
  */
 record Session(
@@ -33,6 +34,7 @@ record Session(
         Arguments arguments,
         InputStream in,
         PrintWriter out,
+        PrintWriter err,
         Surroundings surroundings) {
     private static final Map<Switch, TaskFlag> FLAGS = new EnumMap<>(Switch.class);
 

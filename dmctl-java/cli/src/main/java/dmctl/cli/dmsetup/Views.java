@@ -30,7 +30,7 @@ final class Views {
         void show(DeviceRef device, Optional<String> name) throws Failure, DeviceMapperException;
     }
 
-    /** Shows one device, or each that there is. */
+    /** Shows one device, or each that there is; what fails for one does not keep the others. */
     private static void each(Session session, Optional<String> name, Shown shown)
             throws Failure, DeviceMapperException {
         if (name.isPresent() || session.byOption().isPresent()) {
@@ -50,6 +50,9 @@ final class Views {
                     throw e;
                 }
                 failed = true; // gone meanwhile, and the log has said it: the others count
+            } catch (Failure e) {
+                line(session.err(), e.text());
+                failed = true;
             }
         }
         if (failed) {
@@ -68,10 +71,7 @@ final class Views {
 
     static void info(Session session, Optional<String> name, Optional<Report> report)
             throws Failure, DeviceMapperException {
-        TaskOptions options =
-                report.isPresent() && report.get().wantsReadAhead()
-                        ? options(session).with(TaskFlag.READ_AHEAD)
-                        : options(session);
+        TaskOptions options = options(session);
         boolean columns = report.isPresent();
         each(
                 session,

@@ -202,6 +202,30 @@ class DmsetupTest {
     }
 
     @Test
+    void a_column_that_a_device_has_not_keeps_no_other_device_from_the_report() {
+        does("create", "a", "--table", "0 8 zero");
+        does("create", "b", "-n");
+        does("create", "c", "--table", "0 8 zero");
+        refuses(
+                """
+                Could not resolve block device name for 253:1.
+                _do_report_object: report function failed for field blkdevname
+                Command failed.
+                """,
+                "info",
+                "-c",
+                "-o",
+                "name,blkdevname,read_ahead");
+        assertThat(out.toString())
+                .isEqualTo(
+                        """
+                        Name             BlkDevName       RAhead
+                        a                dm-0                256
+                        c                dm-2                256
+                        """);
+    }
+
+    @Test
     void table_and_status_name_the_device_only_among_several() {
         does("create", "a", "--table", "0 8 linear 7:0 0\n8 8 zero");
         prints("0 8 linear 7:0 0\n8 8 zero \n", "table", "a");

@@ -249,8 +249,11 @@ final class MemoryMapper implements DeviceMapper {
     @Override
     public Optional<String> nameOf(DeviceNumber number, boolean kernelName) {
         if (number.major() == MAJOR) {
+            // The kernel has a disk only of a device that has had a table.
+            boolean disk =
+                    search(new DeviceRef.ByNumber(number)).filter(d -> d.live != null).isPresent();
             return kernelName
-                    ? Optional.of("dm-" + number.minor())
+                    ? Optional.of("dm-" + number.minor()).filter(name -> disk)
                     : search(new DeviceRef.ByNumber(number)).map(d -> d.name);
         }
         return Optional.of("loop" + number.minor());
