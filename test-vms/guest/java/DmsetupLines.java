@@ -26,7 +26,10 @@ public final class DmsetupLines {
                             new PrintWriter(Files.newBufferedWriter(Path.of("ours.err")))) {
                 code =
                         dmctl.cli.dmsetup.Dmsetup.run(
-                                out, err, List.of(line.replace('\1', '\n').split("\t", -1)));
+                                out,
+                                err,
+                                List.of(line.replace('\1', '\n').split("\t", -1)),
+                                dmctl.cli.MappedDevices::open);
             }
             System.out.println(code);
             System.out.flush();

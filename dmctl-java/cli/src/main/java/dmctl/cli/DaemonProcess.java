@@ -25,12 +25,19 @@ record DaemonProcess(Site site, Process process, Path messages, long messagesBef
 
     static DaemonProcess start(GroupConfig config, Site site, String... options)
             throws CommandFailure {
+        return start(config, site, true, options);
+    }
+
+    /** Starts a daemon that makes files which never existed, or not. */
+    static DaemonProcess start(
+            GroupConfig config, Site site, boolean create, String... options)
+            throws CommandFailure {
         GroupConfig.DaemonPlaces places = site.daemon().orElseThrow();
         Path messages = places.messageFile();
         try {
             Files.createDirectories(places.stateDir());
             long before = Files.exists(messages) ? Files.size(messages) : 0;
-            List<String> command = new ArrayList<>(JvmCommand.detached(config, site));
+            List<String> command = new ArrayList<>(JvmCommand.detached(config, site, create));
             command.addAll(List.of(options));
             ProcessBuilder builder =
                     new ProcessBuilder(command)

@@ -32,6 +32,7 @@ final class DmsetupCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         CommandSpec own = Objects.requireNonNull(spec);
-        return Dmsetup.run(own.commandLine().getOut(), own.commandLine().getErr(), words);
+        return Dmsetup.run(
+                own.commandLine().getOut(), own.commandLine().getErr(), words, MappedDevices::open);
     }
 }

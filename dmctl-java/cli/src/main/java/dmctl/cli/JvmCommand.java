@@ -22,13 +22,15 @@ final class JvmCommand {
     private JvmCommand() {}
 
     /** Runs the daemon of a site, in a session of its own so that Ctrl-C here is not its Ctrl-C. */
-    static List<String> detached(GroupConfig config, GroupConfig.Site site) {
+    static List<String> detached(GroupConfig config, GroupConfig.Site site, boolean create) {
         List<String> command = new ArrayList<>();
         if (Files.isExecutable(Path.of("/usr/bin/setsid"))) {
             command.add("/usr/bin/setsid");
         }
         command.addAll(daemon(config, site));
-        command.add("--create");
+        if (create) {
+            command.add("--create");
+        }
         return command;
     }
 

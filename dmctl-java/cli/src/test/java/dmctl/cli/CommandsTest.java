@@ -301,7 +301,7 @@ class CommandsTest {
         assertThat(MemoryNeeds.heapBytes(config, 8L << 30)).isBetween(400L << 20, 500L << 20);
         assertThat(MemoryNeeds.heapBytes(large, 256L << 20)).isGreaterThan(1L << 30);
         assertThat(MemoryNeeds.directBytes(config)).isBetween(240L << 20, 280L << 20);
-        assertThat(JvmCommand.detached(config, config.sites().getFirst()))
+        assertThat(JvmCommand.detached(config, config.sites().getFirst(), true))
                 .containsAll(JvmCommand.daemon(config, config.sites().getFirst()))
                 .endsWith("--site", "home", "--create");
         assertThat(JvmCommand.extraOptions(" -Xlog:gc  -ea ")).containsExactly("-Xlog:gc", "-ea");

@@ -8,7 +8,8 @@ public final class GroupPlaces {
     /** Folder of the groups' files, each called {@code GROUP.yaml}. */
     public static final Path SYSTEM_FILES = Path.of("/etc/dmctl");
 
-    private static final Path SYSTEM_STATE = Path.of("/var/lib/dmctl");
+    /** Folder of the folders that relative paths in those files are relative to. */
+    public static final Path SYSTEM_STATE = Path.of("/var/lib/dmctl");
 
     private GroupPlaces() {}
 

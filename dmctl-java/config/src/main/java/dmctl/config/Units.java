@@ -114,7 +114,7 @@ public final class Units {
      * @param bytes 0 or more
      * @return such as {@code 64MiB} or {@code 1000}
      */
-    static String exactSize(long bytes) {
+    public static String exactSize(long bytes) {
         int unit = 0;
         long number = bytes;
         while (unit < 4 && number != 0 && number % 1024 == 0) {
@@ -130,7 +130,7 @@ public final class Units {
      * @param millis 0 or more
      * @return such as {@code 5s} or {@code 1500ms}
      */
-    static String exactTime(long millis) {
+    public static String exactTime(long millis) {
         if (millis == 0 || millis % 1_000 != 0) {
             return millis + "ms";
         }

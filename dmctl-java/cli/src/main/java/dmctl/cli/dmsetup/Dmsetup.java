@@ -22,7 +22,14 @@ public final class Dmsetup {
     private final Surroundings surroundings;
 
     /** Finds the mapped devices. */
-    interface Opener {
+    public interface Opener {
+        /**
+         * Opens them.
+         *
+         * @param log takes what is complained of
+         * @return the devices
+         * @throws DeviceMapperException says in one line what is missing and how to get it
+         */
         DeviceMapper open(Consumer<LogLine> log) throws DeviceMapperException;
     }
 
@@ -45,11 +52,11 @@ public final class Dmsetup {
      * @param out where it answers
      * @param err where it complains
      * @param args words behind {@code dmctl dmsetup}
+     * @param opener finds the mapped devices
      * @return its exit code
      */
-    public static int run(PrintWriter out, PrintWriter err, List<String> args) {
-        return new Dmsetup(System.in, out, err, DeviceMapper::open, Surroundings.ofThisProcess())
-                .run(args);
+    public static int run(PrintWriter out, PrintWriter err, List<String> args, Opener opener) {
+        return new Dmsetup(System.in, out, err, opener, Surroundings.ofThisProcess()).run(args);
     }
 
     int run(List<String> args) {

@@ -24,19 +24,19 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A device-mapper in memory that follows the kernel's rules, as far as dmsetup shows them. */
-final class MemoryMapper implements DeviceMapper {
-    static final int MAJOR = 253;
+public final class MemoryMapper implements DeviceMapper {
+    public static final int MAJOR = 253;
 
-    static final class Mapped {
-        String name;
-        String uuid;
-        final DeviceNumber number;
-        @Nullable List<TableLine> live;
-        @Nullable List<TableLine> inactive;
+    public static final class Mapped {
+        public String name;
+        public String uuid;
+        public final DeviceNumber number;
+        public @Nullable List<TableLine> live;
+        public @Nullable List<TableLine> inactive;
         List<DeviceNumber> deps = List.of();
-        boolean suspended;
+        public boolean suspended;
         boolean readOnly;
-        int opens;
+        public int opens;
         int events;
 
         Mapped(String name, String uuid, DeviceNumber number) {
@@ -47,10 +47,10 @@ final class MemoryMapper implements DeviceMapper {
     }
 
     /** In the order of their names, as the kernel lists them. */
-    final TreeMap<String, Mapped> devices = new TreeMap<>();
+    public final TreeMap<String, Mapped> devices = new TreeMap<>();
 
-    final List<String> calls = new ArrayList<>();
-    Consumer<LogLine> log = line -> {};
+    public final List<String> calls = new ArrayList<>();
+    public Consumer<LogLine> log = line -> {};
     private int nextMinor;
 
     private Mapped find(String task, DeviceRef ref) throws DeviceMapperException {

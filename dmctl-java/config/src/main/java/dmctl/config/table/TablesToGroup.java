@@ -11,6 +11,7 @@ import dmctl.config.GroupConfig.LogPlace;
 import dmctl.config.GroupConfig.Site;
 import dmctl.config.GroupConfig.Tuning;
 import dmctl.config.GroupFile;
+import dmctl.config.GroupPlaces;
 import dmctl.config.GroupText;
 import dmctl.config.LogOpening;
 import dmctl.config.Units;
@@ -23,7 +24,6 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -44,7 +44,7 @@ public final class TablesToGroup {
     private TablesToGroup(TableGroup tables, Path file, String name) {
         this.tables = tables;
         this.file = file.toAbsolutePath().normalize();
-        this.folder = Objects.requireNonNull(this.file.getParent());
+        this.folder = GroupPlaces.folder(this.file);
         this.name = name;
     }
 
