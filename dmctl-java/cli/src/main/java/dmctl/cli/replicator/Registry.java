@@ -66,11 +66,9 @@ final class Registry {
         List<Entry> entries = new ArrayList<>();
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*" + SUFFIX)) {
             for (Path file : files) {
-                try {
-                    entries.add(read(file));
-                } catch (NoSuchFileException e) {
-                    continue; // removed meanwhile
-                }
+                String text = String.valueOf(file.getFileName());
+                // One that is gone was removed meanwhile.
+                find(text.substring(0, text.length() - SUFFIX.length())).ifPresent(entries::add);
             }
         } catch (NoSuchFileException e) {
             return entries; // no table since the machine was started

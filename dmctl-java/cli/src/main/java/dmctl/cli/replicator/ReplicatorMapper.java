@@ -101,9 +101,12 @@ public final class ReplicatorMapper implements DeviceMapper {
         // A name can have gone to another device; a device of a group can be away for a while.
         return registry.find(name)
                 .filter(entry ->
-                        exists
-                                ? entry.uuid().equals(state.uuid())
-                                : !entry.control() && entry.live().isPresent());
+                        exists ? isOf(entry, state) : !entry.control() && entry.live().isPresent());
+    }
+
+    private static boolean isOf(Entry entry, DeviceState state) {
+        return entry.uuid().equals(state.uuid())
+                || (entry.uuid().isEmpty() && !entry.control() && entry.live().isPresent());
     }
 
     @Override

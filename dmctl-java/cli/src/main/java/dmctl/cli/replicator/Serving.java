@@ -100,8 +100,7 @@ final class Serving {
         Site local = local(config);
         boolean running = isRunning(config);
         boolean same = text.equals(before);
-        if (running && same) {
-            awaitShown(config, tables, mustServe);
+        if (running && same && isShownSoon(config, tables, mustServe)) {
             return;
         }
         if (!same && old.isPresent() && !running && needsCleanStop(old.get(), config)) {
@@ -121,6 +120,20 @@ final class Serving {
             throw e;
         }
         awaitShown(config, tables, mustServe);
+    }
+
+    /** One that was removed by other means is there again only after a restart. */
+    private boolean isShownSoon(GroupConfig config, GroupTables tables, boolean mustServe)
+            throws Refusal {
+        try {
+            awaitShown(config, tables, mustServe);
+            return true;
+        } catch (Refusal e) {
+            if (daemons.status(local(config)).filter(Serving::isServedElsewhere).isPresent()) {
+                throw e;
+            }
+            return false;
+        }
     }
 
     private void goBack(Path file, String before, Optional<GroupConfig> running)

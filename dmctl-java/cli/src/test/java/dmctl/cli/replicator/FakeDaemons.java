@@ -31,6 +31,7 @@ final class FakeDaemons implements Daemons {
     final JsonObject says = new JsonObject();
     String failsToStart = "";
     String frontEndProblem = "";
+    boolean problemEndsWithRestart;
     String role = "primary";
 
     FakeDaemons(MemoryMapper kernel) {
@@ -54,6 +55,9 @@ final class FakeDaemons implements Daemons {
         try {
             GroupConfig read = GroupFile.read(config.file());
             running = read;
+            if (problemEndsWithRestart) {
+                frontEndProblem = "";
+            }
             if (frontEndProblem.isEmpty() && role.equals("primary")) {
                 show(read);
             }

@@ -373,6 +373,16 @@ class ReplicatorMapperTest {
     }
 
     @Test
+    void resume_brings_back_what_was_removed_by_other_means() {
+        createBoth();
+        kernel.devices.remove("erp-data");
+        daemons.frontEndProblem = "removed by another program";
+        daemons.problemEndsWithRestart = true;
+        does("resume", "erp-data");
+        assertThat(kernel.devices).containsKey("erp-data");
+    }
+
+    @Test
     void suspend_holds_the_device_at_the_kernel() {
         createBoth();
         does("suspend", "erp-data");
