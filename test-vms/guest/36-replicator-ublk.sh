@@ -1,5 +1,5 @@
 #!/bin/bash
-# timeout: 2700
+# timeout: 3600
 # packs: fio
 # memory: 3072
 # alone: yes

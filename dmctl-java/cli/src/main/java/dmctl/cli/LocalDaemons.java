@@ -13,7 +13,7 @@ import java.util.concurrent.TimeoutException;
 
 /** Daemons as processes of this machine. */
 final class LocalDaemons implements Daemons {
-    private static final Duration START = Duration.ofMinutes(2);
+    private static final Duration START = Duration.ofMinutes(5);
     private static final Duration STOP = Duration.ofMinutes(3);
 
     @Override

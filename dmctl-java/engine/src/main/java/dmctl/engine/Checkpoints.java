@@ -15,6 +15,9 @@ import java.util.List;
 // The order of the constants is part of the format.
 @SuppressWarnings("EnumOrdinal")
 final class Checkpoints {
+    /** Room for terms that what is kept of the group must leave. */
+    private static final int TERMS_LEFT_MIN = 512;
+
     private Checkpoints() {}
 
     static Checkpoint capture(
@@ -68,7 +71,16 @@ final class Checkpoints {
                 standing.forkedAtSeq,
                 terms,
                 sites,
-                replica.definitionText());
+                definition(replica));
+    }
+
+    /** What is kept of the group; in a slot of an older release it may be too much. */
+    private static String definition(Replica replica) {
+        GroupDefinition def = replica.def();
+        String text = def.text();
+        int slot = replica.log().identity().checkpointBytes();
+        int terms = CheckpointCodec.termsFor(slot, def.sites().size(), text.length());
+        return terms < TERMS_LEFT_MIN ? def.name() : text;
     }
 
     /** Most terms of a history: well below what its slot and a message hold. */
@@ -77,7 +89,7 @@ final class Checkpoints {
                 CheckpointCodec.termsFor(
                         replica.log().identity().checkpointBytes(),
                         replica.def().sites().size(),
-                        replica.definitionText().length());
+                        definition(replica).length());
         return Math.min(fit, Hello.TERMS_MAX) / 4 * 3;
     }
 

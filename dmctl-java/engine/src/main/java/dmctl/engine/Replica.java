@@ -8,7 +8,6 @@ import dmctl.engine.port.Ports;
 import dmctl.engine.port.Request;
 import dmctl.engine.port.Storage;
 import dmctl.engine.port.Wire;
-import dmctl.replog.CheckpointCodec;
 import dmctl.replog.LinkCursors;
 import dmctl.replog.RecoveryTally;
 import java.util.Locale;
@@ -25,9 +24,6 @@ final class Replica implements IoDone {
     static final int CLIENT_READ = 1;
 
     static final int CLOSING_IO = 2;
-
-    /** Room for terms that what is kept of the group must leave in a checkpoint. */
-    private static final int TERMS_LEFT_MIN = 512;
 
     private final Group group;
     private final GroupDefinition def;
@@ -62,7 +58,6 @@ final class Replica implements IoDone {
     private int savingConsistent;
 
     private String failure = "";
-    private String definitionText = "";
     private long lastBatchMicros;
 
     Replica(Group group, GroupDefinition def, Ports ports) {
@@ -102,12 +97,6 @@ final class Replica implements IoDone {
     /** Makes the parts once the log's geometry is known. */
     void build(LogIdentity identity, UUID uuid, LinkCursors found, int slot) {
         logUuid = uuid;
-        // In a log made by an older release it may be too much beside the terms.
-        String text = def.text();
-        int terms =
-                CheckpointCodec.termsFor(
-                        identity.checkpointBytes(), def.sites().size(), text.length());
-        definitionText = terms < TERMS_LEFT_MIN ? def.name() : text;
         LogRing ring = new LogRing(this, ports.log(), identity, group.memory(identity));
         log = ring;
         checkpointer = new Checkpointer(this);
@@ -130,10 +119,6 @@ final class Replica implements IoDone {
 
     GroupDefinition def() {
         return def;
-    }
-
-    String definitionText() {
-        return definitionText;
     }
 
     Ports ports() {

@@ -1,6 +1,7 @@
 package dmctl.cli.replicator;
 
 import dmctl.cli.replicator.GroupTables.Member;
+import dmctl.config.GroupConfig;
 import dmctl.config.GroupFile;
 import dmctl.config.LogOpening;
 import dmctl.config.MapperName;
@@ -21,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -133,6 +135,9 @@ final class GroupChanges {
     private Map<Integer, Member> saved(String group, ReplicatorTable control)
             throws IOException, Refusal {
         Map<Integer, Member> members = new TreeMap<>();
+        if (control.log().opening() == LogOpening.CREATE) {
+            return members; // a new log holds nothing of any device, and no other is opened
+        }
         SavedTables.read(places.savedTables(group), group)
                 .filter(tables -> tables.hasLogOf(control))
                 .ifPresent(tables -> members.putAll(tables.members()));
@@ -218,10 +223,6 @@ final class GroupChanges {
         if (!Files.exists(Path.of(TableWords.isNumber(log) ? "/dev/block/" + log : log))) {
             throw new Refusal("Failed to open replicator log device \"" + log + "\"", EINVAL);
         }
-        if (table.log().opening() == LogOpening.CREATE) {
-            // A new log holds nothing of any device.
-            Files.deleteIfExists(places.savedTables(name));
-        }
     }
 
     private void createData(String name, Optional<String> uuid, ReplicatorDevTable table)
@@ -236,41 +237,46 @@ final class GroupChanges {
         }
         GroupTables now = before.without(table.devNr()).with(new Member(name, uuid, table, true));
         now.check();
+        Path saved = places.savedTables(now.group());
+        Optional<String> previous =
+                Files.exists(saved) ? Optional.of(Files.readString(saved)) : Optional.empty();
         save(now);
-        try {
-            serving.apply(now);
-        } catch (Refusal | IOException e) {
-            undo(before, now, table.devNr());
-            throw e;
-        }
-        put(
+        // Before the device is there: a command that is killed leaves nothing without an owner.
+        Entry entry =
                 new Entry(
                         name,
-                        kernel.info(DeviceRef.named(name), TaskOptions.NONE).uuid(),
+                        "",
                         uuid,
                         control.group(),
                         false,
                         Optional.of(table.text()),
-                        Optional.empty()));
+                        Optional.empty());
+        put(entry);
+        try {
+            serving.apply(now);
+        } catch (Refusal e) {
+            registry.remove(name);
+            if (e.isAfterStart()) {
+                hide(now, table.devNr());
+            } else if (previous.isPresent()) {
+                SavedTables.write(saved, previous.get());
+            } else {
+                Files.deleteIfExists(saved);
+            }
+            throw e;
+        }
+        put(entry.withUuid(kernel.info(DeviceRef.named(name), TaskOptions.NONE).uuid()));
     }
 
     /** A device that a log was opened with stays known, its mapped device does not appear. */
-    private void undo(GroupTables before, GroupTables now, int devNr) throws Refusal, IOException {
-        var config = serving.config(now.group());
-        boolean opened =
-                config.isPresent()
-                        && config.get().devices().stream().anyMatch(d -> d.nr() == devNr);
-        Member failed = now.members().get(devNr);
+    private void hide(GroupTables now, int devNr) throws Refusal, IOException {
+        Member failed = Objects.requireNonNull(now.members().get(devNr));
         GroupTables left =
-                opened && failed != null
-                        ? now.with(
-                                new Member(
-                                        failed.name(), failed.askedUuid(), failed.table(), false))
-                        : before;
+                now.with(new Member(failed.name(), failed.askedUuid(), failed.table(), false));
         save(left);
-        if (config.isPresent() && left.shown().isEmpty()) {
-            serving.pause(config.get());
-        } else if (config.isPresent() && opened) {
+        if (left.shown().isEmpty()) {
+            serving.pause(serving.config(now.group()).orElseThrow());
+        } else {
             serving.applyLess(left);
         }
     }
@@ -452,7 +458,7 @@ final class GroupChanges {
                             + " first",
                     EBUSY);
         }
-        var config = serving.config(entry.group());
+        Optional<GroupConfig> config = serving.config(entry.group());
         if (config.isPresent() && serving.isRunning(config.get())) {
             serving.end(config.get());
         }

@@ -7,9 +7,11 @@ import dmctl.config.GroupConfig.FrontEnd;
 import dmctl.config.GroupConfig.Site;
 import dmctl.config.GroupFile;
 import dmctl.config.GroupText;
+import dmctl.config.LogOpening;
 import dmctl.config.MapperName;
 import dmctl.config.table.Copy;
 import dmctl.config.table.Link;
+import dmctl.config.table.LogDevice;
 import dmctl.config.table.ReplicatorDevTable;
 import dmctl.config.table.ReplicatorTable;
 import dmctl.config.table.TableError;
@@ -71,6 +73,17 @@ record GroupTables(
 
     GroupTables with(ReplicatorTable table) {
         return new GroupTables(group, controlName, table, members);
+    }
+
+    /** The same, where {@code create} has been followed: the log is there now. */
+    GroupTables withLogMade() {
+        LogDevice log = control.log();
+        if (log.opening() != LogOpening.CREATE) {
+            return this;
+        }
+        LogDevice made =
+                new LogDevice(log.device(), log.startSector(), LogOpening.OPEN, log.sizeSectors());
+        return with(new ReplicatorTable(control.extent(), made, control.links()));
     }
 
     List<Member> shown() {

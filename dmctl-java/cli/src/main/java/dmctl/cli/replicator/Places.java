@@ -25,7 +25,7 @@ record Places(Path tables, Path files, Path state, Supplier<FrontEnd> frontEnd, 
                 GroupPlaces.SYSTEM_FILES,
                 GroupPlaces.SYSTEM_STATE,
                 () -> Files.exists(UBLK) ? FrontEnd.UBLK : FrontEnd.KERNEL_NBD,
-                Duration.ofMinutes(2));
+                Duration.ofMinutes(5));
     }
 
     Path file(String group) {

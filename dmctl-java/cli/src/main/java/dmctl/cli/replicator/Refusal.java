@@ -5,6 +5,7 @@ public final class Refusal extends Exception {
     private static final long serialVersionUID = 1L;
 
     private final int errno;
+    private final boolean started;
 
     /**
      * Refuses.
@@ -16,8 +17,22 @@ public final class Refusal extends Exception {
     }
 
     Refusal(String text, int errno) {
+        this(text, errno, false);
+    }
+
+    private Refusal(String text, int errno, boolean started) {
         super(text);
         this.errno = errno;
+        this.started = started;
+    }
+
+    /** The same, said of a daemon that runs with what it was to run with. */
+    Refusal afterStart() {
+        return new Refusal(text(), errno, true);
+    }
+
+    boolean isAfterStart() {
+        return started;
     }
 
     int errno() {

@@ -4,8 +4,8 @@ import com.grack.nanojson.JsonArray;
 import com.grack.nanojson.JsonObject;
 import dmctl.config.ConfigException;
 import dmctl.config.GroupConfig;
-import dmctl.config.GroupConfig.DaemonPlaces;
 import dmctl.config.GroupConfig.FrontEnd;
+import dmctl.config.GroupConfig.LogPlace;
 import dmctl.config.GroupConfig.Site;
 import dmctl.config.GroupFile;
 import dmctl.config.SiteSettings;
@@ -95,10 +95,15 @@ final class Serving {
         String before = text(file);
         Optional<GroupConfig> old =
                 before.isEmpty() ? Optional.empty() : Optional.of(parse(file, before));
-        String text = tables.fileText(file, frontEnd(old, tables));
+        boolean running = old.isPresent() && isRunning(old.get());
+        boolean begun = running || (old.isPresent() && isInUse(old.get(), tables));
+        FrontEnd frontEnd =
+                begun && old.isPresent()
+                        ? local(old.get()).daemon().orElseThrow().frontEnd()
+                        : places.frontEnd().get();
+        String text = (begun ? tables.withLogMade() : tables).fileText(file, frontEnd);
         GroupConfig config = parse(file, text);
         Site local = local(config);
-        boolean running = isRunning(config);
         boolean same = text.equals(before);
         if (running && same && isShownSoon(config, tables, mustServe)) {
             return;
@@ -119,7 +124,11 @@ final class Serving {
             goBack(file, before, running ? old : Optional.empty());
             throw e;
         }
-        awaitShown(config, tables, mustServe);
+        try {
+            awaitShown(config, tables, mustServe);
+        } catch (Refusal e) {
+            throw e.afterStart();
+        }
     }
 
     /** One that was removed by other means is there again only after a restart. */
@@ -148,29 +157,21 @@ final class Serving {
         }
     }
 
-    /** The one in use stays: what is under a mounted file system is not changed on the way. */
-    private FrontEnd frontEnd(Optional<GroupConfig> old, GroupTables tables) {
-        if (old.isPresent()) {
-            DaemonPlaces before = local(old.get()).daemon().orElseThrow();
-            Set<String> shown =
-                    tables.shown().stream()
-                            .map(GroupTables.Member::name)
-                            .collect(Collectors.toSet());
-            if (before.mapper().stream().anyMatch(name -> shown.contains(name.name()))) {
-                return before.frontEnd();
-            }
-        }
-        return places.frontEnd().get();
+    /** Whether some of the devices are there already: their front end and their log stay. */
+    private static boolean isInUse(GroupConfig old, GroupTables tables) {
+        Set<String> shown =
+                tables.shown().stream().map(GroupTables.Member::name).collect(Collectors.toSet());
+        return local(old).daemon().orElseThrow().mapper().stream()
+                .anyMatch(name -> shown.contains(name.name()));
     }
 
     /** A log that was not closed takes no other devices. */
     private static boolean needsCleanStop(GroupConfig old, GroupConfig config) {
+        LogPlace before = local(old).daemon().orElseThrow().log();
+        LogPlace now = local(config).daemon().orElseThrow().log();
         return !old.devices().equals(config.devices())
-                && local(old)
-                        .daemon()
-                        .orElseThrow()
-                        .log()
-                        .equals(local(config).daemon().orElseThrow().log());
+                && before.path().equals(now.path())
+                && before.startBytes() == now.startBytes();
     }
 
     private void awaitShown(GroupConfig config, GroupTables tables, boolean mustServe)
@@ -284,7 +285,8 @@ final class Serving {
     void set(GroupTables tables) throws IOException, Refusal {
         Path file = places.file(tables.group());
         GroupConfig old = config(tables.group()).orElseThrow();
-        String text = tables.fileText(file, local(old).daemon().orElseThrow().frontEnd());
+        FrontEnd frontEnd = local(old).daemon().orElseThrow().frontEnd();
+        String text = tables.withLogMade().fileText(file, frontEnd);
         if (isRunning(old)) {
             for (Site site : parse(file, text).sites()) {
                 SiteSettings before = old.site(site.nr()).orElseThrow().settings();

@@ -11,6 +11,7 @@ import dmctl.cli.dmsetup.MemoryMapper.Mapped;
 import dmctl.config.GroupConfig;
 import dmctl.config.GroupConfig.FrontEnd;
 import dmctl.config.GroupConfig.Site;
+import dmctl.config.LogOpening;
 import dmctl.config.SiteSettings.LimitKind;
 import dmctl.config.SiteSettings.Policy;
 import dmctl.nativebridge.devmapper.TableLine;
@@ -268,6 +269,34 @@ class ReplicatorMapperTest {
         assertThat(kernel.devices.keySet()).containsExactly("erp", "erp-wal");
         does("create", "erp-data", "--table", data);
         assertThat(kernel.devices.keySet()).containsExactly("erp", "erp-data", "erp-wal");
+    }
+
+    @Test
+    void a_log_that_is_to_be_new_and_is_not_makes_nothing_forgotten() throws IOException {
+        createBoth();
+        does("remove", "erp-data", "erp-wal", "erp");
+        does("create", "erp", "--table", control.replace("auto", "create"));
+        daemons.failsToStart = "there is a log already";
+        refuses("there is a log already", "create", "erp-data", "--table", data);
+        does("remove", "erp");
+        daemons.failsToStart = "";
+        does("create", "erp", "--table", control);
+        does("create", "erp-data", "--table", data);
+        assertThat(served().devices()).hasSize(2);
+    }
+
+    @Test
+    void a_log_is_made_with_the_first_device_and_opened_with_the_next() {
+        does("create", "erp", "--table", control.replace("auto", "create"));
+        does("create", "erp-data", "--table", data);
+        assertThat(site(0).daemon().orElseThrow().log().opening()).isEqualTo(LogOpening.CREATE);
+        does("create", "erp-wal", "--table", wal);
+        assertThat(site(0).daemon().orElseThrow().log().opening()).isEqualTo(LogOpening.OPEN);
+        daemons.kill();
+        does("resume", "erp");
+        assertThat(site(0).daemon().orElseThrow().log().opening()).isEqualTo(LogOpening.OPEN);
+        does("table", "erp");
+        assertThat(out.toString()).contains(" create 8192 ");
     }
 
     // table, status
