@@ -253,7 +253,11 @@ final class GroupChanges {
                         Optional.empty());
         put(entry);
         try {
-            serving.apply(now);
+            if (before.shown().isEmpty()) {
+                serving.begin(now);
+            } else {
+                serving.apply(now);
+            }
         } catch (Refusal e) {
             registry.remove(name);
             if (e.isAfterStart()) {

@@ -20,7 +20,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Collectors;
 
 /** Sees to it that the daemon of a group serves what its tables say, and nothing else. */
 final class Serving {
@@ -82,21 +81,27 @@ final class Serving {
      * the devices are there. Requests under way wait meanwhile.
      */
     void apply(GroupTables tables) throws IOException, Refusal {
-        apply(tables, true);
+        apply(tables, true, true);
+    }
+
+    /** The same, for the first device of the group that is shown. */
+    void begin(GroupTables tables) throws IOException, Refusal {
+        apply(tables, false, true);
     }
 
     /** The same; where the group is served elsewhere, there is nothing to wait for. */
     void applyLess(GroupTables tables) throws IOException, Refusal {
-        apply(tables, false);
+        apply(tables, true, false);
     }
 
-    private void apply(GroupTables tables, boolean mustServe) throws IOException, Refusal {
+    /** Once a device is there, its front end and its log stay. */
+    private void apply(GroupTables tables, boolean begun, boolean mustServe)
+            throws IOException, Refusal {
         Path file = places.file(tables.group());
         String before = text(file);
         Optional<GroupConfig> old =
                 before.isEmpty() ? Optional.empty() : Optional.of(parse(file, before));
         boolean running = old.isPresent() && isRunning(old.get());
-        boolean begun = running || (old.isPresent() && isInUse(old.get(), tables));
         FrontEnd frontEnd =
                 begun && old.isPresent()
                         ? local(old.get()).daemon().orElseThrow().frontEnd()
@@ -155,14 +160,6 @@ final class Serving {
         if (running.isPresent()) {
             daemons.start(running.get(), local(running.get()));
         }
-    }
-
-    /** Whether some of the devices are there already: their front end and their log stay. */
-    private static boolean isInUse(GroupConfig old, GroupTables tables) {
-        Set<String> shown =
-                tables.shown().stream().map(GroupTables.Member::name).collect(Collectors.toSet());
-        return local(old).daemon().orElseThrow().mapper().stream()
-                .anyMatch(name -> shown.contains(name.name()));
     }
 
     /** A log that was not closed takes no other devices. */

@@ -297,6 +297,10 @@ class ReplicatorMapperTest {
         assertThat(site(0).daemon().orElseThrow().log().opening()).isEqualTo(LogOpening.OPEN);
         does("table", "erp");
         assertThat(out.toString()).contains(" create 8192 ");
+
+        does("remove", "erp-wal", "erp-data");
+        does("create", "erp-data", "--table", data);
+        assertThat(site(0).daemon().orElseThrow().log().opening()).isEqualTo(LogOpening.CREATE);
     }
 
     // table, status
