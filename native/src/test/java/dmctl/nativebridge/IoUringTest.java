@@ -64,7 +64,8 @@ class IoUringTest {
         assertThat(IoUring.refused(failed(Errno.EPERM)))
                 .hasMessageContaining("io_uring is forbidden here")
                 .hasMessageContaining("kernel.io_uring_disabled=0");
-        assertThat(IoUring.refused(failed(Errno.ENOSYS))).hasMessageContaining("Linux 5.6 or newer");
+        assertThat(IoUring.refused(failed(Errno.ENOSYS)))
+                .hasMessageContaining("Linux 5.6 or newer");
         assertThat(IoUring.refused(failed(Errno.ENOMEM))).hasMessageContaining("ulimit -l");
         assertThat(IoUring.refused(failed(Errno.EIO))).hasMessageContaining("io_uring_setup");
     }

@@ -30,8 +30,7 @@ record DaemonProcess(Site site, Process process, Path messages, long messagesBef
     }
 
     /** Starts a daemon that makes files which never existed, or not. */
-    static DaemonProcess start(
-            GroupConfig config, Site site, boolean create, String... options)
+    static DaemonProcess start(GroupConfig config, Site site, boolean create, String... options)
             throws CommandFailure {
         GroupConfig.DaemonPlaces places = site.daemon().orElseThrow();
         Path messages = places.messageFile();
