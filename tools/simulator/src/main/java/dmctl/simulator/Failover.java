@@ -29,7 +29,7 @@ final class Failover {
     private boolean restartPrimaryNext;
     private long waitingSince;
     private int waitNumber;
-    private int takeovers;
+    private int begun;
 
     Failover(Run run, SimRandom random) {
         this.run = run;
@@ -256,7 +256,7 @@ final class Failover {
         run.trace.line(() -> "--- takeover at " + target.name);
         boolean look = random.oneIn(3);
         process.thread.after(0, () -> previewAndTakeOver(target, process, look));
-        int number = ++takeovers;
+        int number = ++begun;
         run.queue.after(PATIENCE_NANOS, () -> checkTakeover(number, target, process));
     }
 
@@ -284,7 +284,7 @@ final class Failover {
     }
 
     private void checkTakeover(int number, SimSite target, SimProcess process) {
-        if (number == takeovers && taking == target.nr && process.thread.alive()) {
+        if (number == begun && taking == target.nr && process.thread.alive()) {
             throw new Violation("stuck: the takeover at " + target.name + " does not end");
         }
     }
