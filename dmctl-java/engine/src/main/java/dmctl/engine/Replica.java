@@ -54,9 +54,7 @@ final class Replica implements IoDone {
     private boolean closing;
     private boolean serving;
 
-    /** How many writes under way make durable that this copy is consistent. */
     private int savingConsistent;
-
     private String failure = "";
     private long lastBatchMicros;
 
