@@ -15,6 +15,7 @@ DEVICE = "data"
 class GroupSubject(Subject):
     is_group = True
     policy = ""
+    disk_access = "auto"
     port = 0
 
     def __init__(self, folder, size):
@@ -29,6 +30,7 @@ class GroupSubject(Subject):
             ],
             self.port,
             name="bench",
+            disk_access=self.disk_access,
         )
 
     def prepare(self):
@@ -93,3 +95,33 @@ class GroupSync(GroupSubject):
     meaning = "dmctl, one further site, tcp, policy sync"
     policy = "sync"
     port = 10970
+
+
+class GroupAsyncThreads(GroupAsync):
+    name = "async, threads"
+    meaning = "async, with disk-access: threads"
+    disk_access = "threads"
+    port = 10980
+
+
+class GroupAsyncRing(GroupAsync):
+    name = "async, io_uring"
+    rival = "async, threads"
+    meaning = "async, with disk-access: io-uring"
+    disk_access = "io-uring"
+    port = 10984
+
+
+class GroupSyncThreads(GroupSync):
+    name = "sync, threads"
+    meaning = "sync, with disk-access: threads"
+    disk_access = "threads"
+    port = 10988
+
+
+class GroupSyncRing(GroupSync):
+    name = "sync, io_uring"
+    rival = "sync, threads"
+    meaning = "sync, with disk-access: io-uring"
+    disk_access = "io-uring"
+    port = 10992

@@ -16,6 +16,8 @@ class Subject:
     meaning = ""
     #: whether it is ours
     is_group = False
+    #: of ours: the name of another of ours that it is compared with
+    rival = ""
 
     def __init__(self, folder, size):
         self.folder = folder

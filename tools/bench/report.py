@@ -133,19 +133,21 @@ def spread(cells):
 
 
 def ratios(subjects, loads, cells):
-    """The group's IOPS over each peer's."""
-    groups = [subject for subject in subjects if subject.is_group]
-    peers = [subject for subject in subjects if not subject.is_group]
+    """The group's IOPS over each peer's, and over that of another way to run it."""
+    pairs = [
+        (ours, theirs)
+        for ours in subjects
+        for theirs in subjects
+        if ours.is_group and (not theirs.is_group or ours.rival == theirs.name)
+    ]
     rows = []
     for load in loads:
         row = [load.name]
-        for group in groups:
-            ours = median(cells[group.name][load.name], lambda cell: cell.result.iops)
-            for peer in peers:
-                theirs = median(cells[peer.name][load.name], lambda cell: cell.result.iops)
-                row.append("-" if not ours or not theirs else f"{ours / theirs:.2f}")
+        for pair in pairs:
+            ours, theirs = (median(cells[each.name][load.name], lambda cell: cell.result.iops) for each in pair)
+            row.append("-" if not ours or not theirs else f"{ours / theirs:.2f}")
         rows.append(row)
-    head = [f"{group.name} / {peer.name}" for group in groups for peer in peers]
+    head = [f"{ours.name} / {theirs.name}" for ours, theirs in pairs]
     return table(["ratio of IOPS", *head], rows) if head else ""
 
 
