@@ -41,13 +41,38 @@ public final class IoUring implements AutoCloseable {
      * @throws IOException where the kernel has none or does not permit it
      */
     public static IoUring open(int entries) throws IOException {
-        RingPair rings = RingPair.open(entries, false);
+        RingPair rings;
+        try {
+            rings = RingPair.open(entries, false);
+        } catch (ErrnoException e) {
+            throw refused(e);
+        }
         int eventFd = LibC.eventfd(0, LibC.O_CLOEXEC);
         if (eventFd < 0) {
             rings.close();
             throw new ErrnoException("eventfd", "io_uring", -eventFd);
         }
         return new IoUring(rings, eventFd);
+    }
+
+    /** In one line, with the remedy. */
+    static IOException refused(ErrnoException e) {
+        return switch (e.errno()) {
+            case Errno.EPERM, Errno.EACCES ->
+                    new IOException(
+                            "io_uring is forbidden here; permit it with: sysctl"
+                                    + " kernel.io_uring_disabled=0, or the system calls io_uring_setup,"
+                                    + " io_uring_enter and io_uring_register where a container or a"
+                                    + " service filters them");
+            case Errno.ENOSYS ->
+                    new IOException(
+                            "this kernel has no io_uring that is new enough; use Linux 5.6 or newer");
+            case Errno.ENOMEM ->
+                    new IOException(
+                            "io_uring: too little memory may be locked; raise it with: ulimit -l"
+                                    + " unlimited, or LimitMEMLOCK= of the service");
+            default -> e;
+        };
     }
 
     /**

@@ -33,7 +33,7 @@ class IoUringTest {
         file.truncate(64L * BLOCK);
         try {
             ring = IoUring.open(ENTRIES);
-        } catch (ErrnoException e) {
+        } catch (IOException e) {
             assumeTrue(false, "no io_uring here: " + e.getMessage());
         }
     }
@@ -53,6 +53,20 @@ class IoUringTest {
         }
         assertThat(ring.data()).isEqualTo(data);
         assertThat(ring.result()).isEqualTo(result);
+    }
+
+    private static ErrnoException failed(int errno) {
+        return new ErrnoException("io_uring_setup", "io_uring", errno);
+    }
+
+    @Test
+    void aRefusalNamesItsRemedy() {
+        assertThat(IoUring.refused(failed(Errno.EPERM)))
+                .hasMessageContaining("io_uring is forbidden here")
+                .hasMessageContaining("kernel.io_uring_disabled=0");
+        assertThat(IoUring.refused(failed(Errno.ENOSYS))).hasMessageContaining("Linux 5.6 or newer");
+        assertThat(IoUring.refused(failed(Errno.ENOMEM))).hasMessageContaining("ulimit -l");
+        assertThat(IoUring.refused(failed(Errno.EIO))).hasMessageContaining("io_uring_setup");
     }
 
     @Test

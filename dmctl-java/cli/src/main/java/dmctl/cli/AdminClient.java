@@ -23,6 +23,9 @@ final class AdminClient {
 
     private static final int ANSWER_MAX = 16 << 20;
 
+    /** All that the JDK says of EACCES. */
+    private static final String DENIED = "Permission denied";
+
     private AdminClient() {}
 
     /** Ended without a word from the daemon. */
@@ -59,7 +62,12 @@ final class AdminClient {
             }
             return JsonParser.object().from(readLine(channel, patience));
         } catch (IOException e) {
-            throw new Unreachable("no daemon answers at " + socket + " (" + reason(e) + ")");
+            throw new Unreachable(
+                    DENIED.equals(e.getMessage())
+                            ? "no right to talk to the daemon at "
+                                    + socket
+                                    + "; run this as root or as the daemon's user"
+                            : "no daemon answers at " + socket + " (" + reason(e) + ")");
         } catch (JsonParserException e) {
             throw new Unreachable(
                     "what answers at " + socket + " is not dmctld: " + e.getMessage());

@@ -1,5 +1,6 @@
 package dmctl.cli;
 
+import dmctl.config.FileTrouble;
 import dmctl.config.GroupConfig;
 import dmctl.config.GroupConfig.Site;
 import java.io.IOException;
@@ -38,7 +39,7 @@ record DaemonProcess(Site site, Process process, Path messages, long messagesBef
         } catch (IOException e) {
             throw new CommandFailure(
                     ExitCode.FAILED,
-                    "cannot start the daemon of " + site.name() + ": " + e.getMessage());
+                    "cannot start the daemon of " + site.name() + ": " + FileTrouble.text(e));
         }
     }
 

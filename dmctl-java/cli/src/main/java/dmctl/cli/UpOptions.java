@@ -24,7 +24,9 @@ final class UpOptions {
             names = "--timeout",
             paramLabel = "TIME",
             defaultValue = "60s",
-            description = "How long to wait until the group is served (default: ${DEFAULT-VALUE}).")
+            description =
+                    "How long to wait for the daemons, and until the group is served (default:"
+                            + " ${DEFAULT-VALUE}).")
     String timeout = "60s";
 
     UpOptions() {}

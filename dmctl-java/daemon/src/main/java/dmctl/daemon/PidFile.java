@@ -1,5 +1,6 @@
 package dmctl.daemon;
 
+import dmctl.config.FileTrouble;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -47,7 +48,8 @@ final class PidFile implements AutoCloseable {
                                     .getBytes(StandardCharsets.UTF_8)));
             return new PidFile(channel, lock);
         } catch (IOException e) {
-            throw new DaemonFailure(DaemonFailure.CANNOT_OPEN, path + ": " + e.getMessage());
+            throw new DaemonFailure(
+                    DaemonFailure.CANNOT_OPEN, "site " + site + ": " + FileTrouble.text(e));
         }
     }
 

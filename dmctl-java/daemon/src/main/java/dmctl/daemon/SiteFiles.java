@@ -1,5 +1,6 @@
 package dmctl.daemon;
 
+import dmctl.config.FileTrouble;
 import dmctl.config.GroupConfig;
 import dmctl.config.GroupConfig.DaemonPlaces;
 import dmctl.config.GroupConfig.LogPlace;
@@ -75,7 +76,7 @@ final class SiteFiles {
             writeIndex();
         } catch (IOException e) {
             throw new DaemonFailure(
-                    DaemonFailure.CANNOT_OPEN, "site " + self.name() + ": " + e.getMessage());
+                    DaemonFailure.CANNOT_OPEN, "site " + self.name() + ": " + FileTrouble.text(e));
         }
     }
 

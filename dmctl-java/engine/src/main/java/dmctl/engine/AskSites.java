@@ -22,7 +22,7 @@ final class AskSites {
         final SiteState site;
         @Nullable LinkChannel channel;
         @Nullable Hello hello;
-        String failure = "";
+        String failure = SILENT;
         private boolean ended;
         private long retryNanos;
 
@@ -31,7 +31,7 @@ final class AskSites {
         }
 
         private void connect() {
-            failure = "";
+            failure = SILENT;
             retryNanos = Long.MAX_VALUE;
             replica.ports().network().connect(site.site.nr(), this);
         }
@@ -116,6 +116,7 @@ final class AskSites {
         }
     }
 
+    private static final String SILENT = "no answer within the time for it (ask-sites)";
     private static final long RETRY_NANOS = 200_000_000L;
     private static final int ASK_AGAIN_TIMES = 5;
 

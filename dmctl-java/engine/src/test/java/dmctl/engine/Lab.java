@@ -38,6 +38,7 @@ final class Lab {
     private final Map<String, LabSite> sites = new LinkedHashMap<>();
     private final List<Connection> connections = new ArrayList<>();
     private final List<String> cuts = new ArrayList<>();
+    private final List<String> silent = new ArrayList<>();
     private final ArrayDeque<Runnable> soon = new ArrayDeque<>();
     private final List<String> trace = new ArrayList<>();
     final Random random = new Random(7);
@@ -197,6 +198,12 @@ final class Lab {
         cuts.removeAll(List.of(one + other, other + one));
     }
 
+    /** A machine without power: nobody who connects to it is answered, or refused. */
+    void silence(String name) {
+        silent.add(name);
+        isolate(name);
+    }
+
     void mendAll() {
         cuts.clear();
     }
@@ -212,7 +219,7 @@ final class Lab {
     void connect(LabSite from, int toNr, Network.ConnectDone done) {
         LabSite to = siteNr(toNr);
         soon.add(() -> {
-            if (!from.isRunning()) {
+            if (!from.isRunning() || silent.contains(to.name())) {
                 return;
             }
             if (cuts.contains(from.name() + to.name()) || !to.isRunning()) {

@@ -198,6 +198,16 @@ class TakeoverScenarioTest {
     }
 
     @Test
+    void aPreviewSaysOfASiteThatIsSilentThatItIs() {
+        home.write(0, "abc");
+        lab.run(1_000);
+        lab.silence("home");
+        lab.settle();
+        String text = near.admin(done -> near.group().previewTakeover(done));
+        assertThat(text).contains("site home: not reached: no answer within the time for it");
+    }
+
+    @Test
     void aCopyInResyncIsTakenOverOnlyOnAnExplicitWord() {
         home.write(0, "abc");
         lab.run(1_000);

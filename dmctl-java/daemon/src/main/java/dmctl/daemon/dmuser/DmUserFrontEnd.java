@@ -147,8 +147,7 @@ public final class DmUserFrontEnd implements DeviceFrontEnd {
                 return new FrontEndProblem(
                         device.reader.problem(),
                         startedMicros,
-                        "on an Android kernel: dmsetup create NAME --table \"0 SECTORS user 0"
-                                + " SECTORS GROUP-DEVICE\"");
+                        "mend that; it is tried again and again");
             }
         }
         return null;

@@ -105,17 +105,27 @@ final class DmUserReader implements Runnable {
             problem = "";
             return opening;
         } catch (IOException e) {
-            boolean absent = e instanceof ErrnoException errno && errno.errno() == Errno.ENOENT;
-            String now =
-                    absent
-                            ? path + ": no table of the target user names it"
-                            : String.valueOf(e.getMessage());
-            if (!now.equals(problem) && !absent) {
+            String now = refused(e);
+            if (!now.equals(problem)) {
                 events.accept(now);
             }
             problem = now;
             return null;
         }
+    }
+
+    /** In one line, with the remedy. */
+    private String refused(IOException e) {
+        String text = String.valueOf(e.getMessage());
+        return switch (e instanceof ErrnoException refused ? refused.errno() : 0) {
+            case Errno.ENOENT ->
+                    path
+                            + ": no table of the target user names it (Android kernels have it); make"
+                            + " one with dmsetup create, or write another front-end";
+            case Errno.EPERM, Errno.EACCES ->
+                    text + "; run dmctld as root, or write another front-end";
+            default -> text;
+        };
     }
 
     private void serve(DmUserOpening opening) throws InterruptedException {

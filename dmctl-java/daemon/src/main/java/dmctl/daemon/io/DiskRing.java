@@ -55,7 +55,9 @@ final class DiskRing implements AutoCloseable {
         try {
             ring = opened.join();
         } catch (CompletionException e) {
-            throw new IOException(e.getCause());
+            throw e.getCause() instanceof IOException refused
+                    ? refused
+                    : new IOException(e.getCause());
         }
     }
 

@@ -88,11 +88,7 @@ public final class RealPorts implements Ports, AutoCloseable {
             return made;
         } catch (IOException e) {
             if (places.access() == DiskAccess.IO_URING) {
-                throw new IOException(
-                        "io_uring: "
-                                + e.getMessage()
-                                + ": permit it, or write disk-access: threads",
-                        e);
+                throw new IOException(e.getMessage() + ", or write \"disk-access: threads\"", e);
             }
             LOG.info("group={} disks are served by threads: {}", loop.name(), e.getMessage());
             return null;

@@ -34,6 +34,7 @@ class DmUserFrontEndTest {
     private static final List<Export> EXPORTS = List.of(new Export("data", "g", 0, BYTES, 512));
 
     private volatile @Nullable DmUserDriver driver = new DmUserDriver();
+    private volatile int refusal = Errno.ENOENT;
     private MemoryFrontEnd group;
     private ShownGroup shown;
 
@@ -65,7 +66,7 @@ class DmUserFrontEndTest {
         assertThat(path).hasToString("/dev/dm-user/g-data");
         DmUserDriver there = driver;
         if (there == null) {
-            throw new ErrnoException("open", path.toString(), Errno.ENOENT);
+            throw new ErrnoException("open", path.toString(), refusal);
         }
         return there.open();
     }
@@ -208,8 +209,27 @@ class DmUserFrontEndTest {
         assertThat(shown.devices()).containsExactly(new ShownDevice("data", "", State.ABSENT));
         assertThat(java.util.Objects.requireNonNull(shown.problem()).reason())
                 .contains("no table of the target user names it");
+        assertThat(shown.events)
+                .filteredOn(line -> line.contains("write another front-end"))
+                .as("said once")
+                .hasSize(1);
         driver = new DmUserDriver();
         assertThat(end(driver().read(0, 512))).isEqualTo(pattern(1, 512));
+    }
+
+    @Test
+    void aMissingRightIsNamedWithItsRemedy() {
+        refusal = Errno.EACCES;
+        DmUserDriver first = driver();
+        driver = null;
+        first.destroy();
+        Eventually.until(() ->
+                shown.events.stream()
+                        .anyMatch(line ->
+                                line.startsWith("/dev/dm-user/g-data: open: permission denied")
+                                        && line.contains("run dmctld as root")));
+        assertThat(java.util.Objects.requireNonNull(shown.problem()).reason())
+                .contains("run dmctld as root");
     }
 
     @Test
