@@ -30,7 +30,11 @@ TOOLS = (
 ).split()
 OPTIONAL_TOOLS = "strace mkfs.xfs xfs_repair".split()
 # Large and not always used: a test asks for them with a line "# packs: fio nbd".
-PACKS = {"fio": ["fio"], "nbd": ["nbdinfo", "nbdcopy", "qemu-io", "qemu-img"]}
+PACKS = {
+    "fio": ["fio"],
+    "nbd": ["nbdinfo", "nbdcopy", "qemu-io", "qemu-img"],
+    "package": ["dpkg", "dpkg-deb", "dpkg-query", "dpkg-split", "tar", "ldconfig"],  # and dmctl's package itself
+}
 
 # What the project uses, and some that show what goes on in it.
 JAVA_MODULES = (
@@ -96,6 +100,30 @@ def pack(cache, name):
             archive.copy(_in_guest(file), file)
         archive.close()
     return path
+
+
+def package(folder):
+    """The project's Debian package, and a database of packages with just what that depends on."""
+    run = subprocess.run([PROJECT + "/tools/package/build"], stdout=subprocess.PIPE, text=True)
+    if run.returncode:
+        raise CannotBeHad("tools/package/build makes no package, see above")
+    deb = os.path.join(PROJECT, run.stdout.strip())
+    archive = Archive(os.path.join(folder, "package.cpio"))
+    archive.copy("dmctl.deb", deb)
+    told = subprocess.run(["dpkg-deb", "--field", deb, "Depends"], check=True, stdout=subprocess.PIPE, text=True).stdout
+    needs = re.findall(r"([a-z0-9.+-]+)(?: \([^)]*\))?(?:, |\n)", told)
+    said = subprocess.run(["dpkg-query", "--status", *needs], check=True, stdout=subprocess.PIPE, text=True).stdout
+    archive.text("var/lib/dpkg/status", said)
+    names = subprocess.run(
+        ["dpkg-query", "--show", "--showformat", "${binary:Package} ", *needs],
+        check=True, stdout=subprocess.PIPE, text=True,
+    ).stdout.split()  # fmt: skip
+    for name in names:
+        archive.text(f"var/lib/dpkg/info/{name}.list", "/.\n")
+    for folder in "var/lib/dpkg/updates var/lib/dpkg/parts var/lib/dpkg/triggers var/log etc/dpkg/dpkg.cfg.d".split():
+        archive.folder(folder)
+    archive.close()
+    return archive.path
 
 
 def overlay(folder, java_home):

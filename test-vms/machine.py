@@ -41,16 +41,19 @@ class Clock:
 
 
 class Machine:
-    def __init__(self, folder, kernel, initrd, memory, words, interactive=False):
+    """code: MiB for translated code, as qemu chooses if None. more: further words of qemu's command line. inherited: descriptors that they name."""
+
+    def __init__(self, folder, kernel, initrd, memory, words, interactive=False, processors=2, code=None, more=(), inherited=()):
         if not shutil.which(QEMU):
             raise CannotBeHad(f"{QEMU} is not on this machine; it is in Debian's qemu-system-x86")
         self.mark = "@" + secrets.token_hex(6)
         self.console = os.path.join(folder, "console.log")
         disk = os.path.join(folder, "disk.raw")
-        with open(disk, "wb") as file:
-            file.truncate(4 << 30)
+        if not os.path.exists(disk):
+            with open(disk, "wb") as file:
+                file.truncate(4 << 30)
         command = [
-            QEMU, "-accel", "tcg,thread=multi", "-cpu", PROCESSOR, "-smp", "2", "-m", str(memory),
+            QEMU, "-accel", "tcg,thread=multi" + (f",tb-size={code}" if code else ""), "-cpu", PROCESSOR, "-smp", str(processors), "-m", str(memory),
             "-nodefaults", "-no-user-config", "-display", "none",
             "-no-reboot",  # a panic ends it
             "-kernel", os.path.join(kernel, "vmlinuz"), "-initrd", initrd,
@@ -62,12 +65,13 @@ class Machine:
             command += ["-serial", "mon:stdio"]
             self.process = subprocess.Popen(command)
             return
-        command += [
-            "-serial", f"file:{self.console}", "-chardev", "stdio,id=out,signal=off",
-            "-device", "virtserialport,chardev=out,name=out",
-        ]  # fmt: skip
+        if "-serial" not in more:
+            command += ["-serial", f"file:{self.console}"]
+        command += ["-chardev", "stdio,id=out,signal=off", "-device", "virtserialport,chardev=out,name=out", *more]
         # Its input stays open: at its end qemu closes the channel, and the guest's writes would wait for ever.
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=_die_with_parent)
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=_die_with_parent, pass_fds=inherited
+        )
 
     def lines(self, seconds):
         """What the guest prints, line by line, till it ends. A line is None when the guest has run for

@@ -1,0 +1,65 @@
+#!/bin/bash
+# timeout: 420
+# packs: nbd
+# The module that is missing, io_uring that is forbidden, the privilege that is missing: a line each with the
+# remedy, and the group is served over its socket all the same. The module's device comes without a restart.
+. /test/lib.sh
+
+group() { # NAME
+  mkdir "$1"
+  cat >"$1/group.yaml" <<Y
+group: $1
+front-end: kernel-nbd
+devices:
+  - {name: data, size: 8MiB}
+sites:
+  - name: home
+    listen: unix:home/link.sock
+    log: {path: home/replog, size: 8MiB}
+    devices: {data: home/data.img}
+    nbd: unix:home/nbd.sock
+Y
+}
+served() { # NAME
+  qemu-io -f raw "nbd+unix:///data?socket=$PWD/$1/home/nbd.sock" -c 'write -P 0x5a 1M 64k' -c flush -c 'read -P 0x5a 1M 64k' >io
+  ! grep -q failed io || fail "$1 is not served over its socket: $(cat io)"
+}
+told() { # NAME LINE: it stands in the daemon's messages once
+  until_true 60 grep -qF "$2" "$1/home/dmctld.log"
+  assert_equal 1 "$(grep -cF "$2" "$1/home/dmctld.log")" "times that $1 is told: $2"
+}
+tidy() {
+  for name in module nobody; do
+    [[ ! -e $name/home/dmctld.pid ]] || dmctl down -f $name/group.yaml || cat $name/home/dmctld.log
+  done
+  echo 0 >/proc/sys/kernel/io_uring_disabled
+  modprobe nbd
+}
+trap tidy EXIT
+
+rmmod nbd
+echo 2 >/proc/sys/kernel/io_uring_disabled
+group module
+dmctl up module/group.yaml --detach
+told module 'nbd: the kernel has no NBD client here; run modprobe nbd, outside of containers, or write "front-end: sockets"'
+told module 'disks are served by threads: io_uring is forbidden here; permit it with: sysctl kernel.io_uring_disabled=0'
+served module
+modprobe nbd
+connected() {
+  device=$(sed -n 's|^0 \(nbd[0-9]*\)$|/dev/\1|p' module/home/kernel-nbd)
+  [[ -n $device && -e /sys/block/${device#/dev/}/pid ]]
+}
+until_true 60 connected
+connected
+dd if="$device" bs=64k skip=16 count=1 2>/dev/null | tr -d '\132' | cmp - /dev/null
+dmctl down -f module/group.yaml
+
+group nobody
+chown -R 65534:65534 nobody
+unshare --setgid 65534 --setuid 65534 dmctl up nobody/group.yaml --detach
+told nobody 'nbd: not permitted; run dmctld as root or with CAP_SYS_ADMIN, or write "front-end: sockets"'
+served nobody
+dmctl status -f nobody/group.yaml | grep -F 'nbd: not permitted; run dmctld as root' || fail "status does not say it"
+dmctl down -f nobody/group.yaml
+trap - EXIT
+echo 0 >/proc/sys/kernel/io_uring_disabled
