@@ -12,8 +12,9 @@ import time
 from machine import Clock, Machine
 
 BOOT_SECONDS = 300  # mostly waiting for a busy machine
+SECONDS = 600  # for a command, likewise
 MEMORY = 512
-CODE = 256  # half of what qemu takes by itself, which three of them would have to share
+CODE = 256  # MiB for translated code: left to itself each qemu takes up to 1 GiB
 
 
 class Failed(Exception):
@@ -72,6 +73,7 @@ class Site:
         self.log = open(os.path.join(lab.logs, f"lab-{name}.log"), "w", encoding="utf-8")
         self.machine = None
         self._boots = 0
+        self._spent = 0.0  # by guests of its that have ended
 
     def boot(self):
         self._boots += 1
@@ -124,7 +126,7 @@ class Site:
         while self._next(clock, BOOT_SECONDS, "boot") != ["ready"]:
             pass
 
-    def start(self, command, seconds=240):
+    def start(self, command, seconds=SECONDS):
         """Gives a command; finish() waits for its end. One at a time."""
         self._number += 1
         self._command = command
@@ -147,14 +149,21 @@ class Site:
                     raise Failed(f"{self.name}: exit code {said[2]} of: {self._command}")
                 return "\n".join(lines)
 
-    def run(self, command, seconds=240):
+    def run(self, command, seconds=SECONDS):
         self.start(command, seconds)
         return self.finish()
 
+    def processor_seconds(self):
+        """What its guests have cost the host so far: says more than the time on a busy one."""
+        machine = self.machine
+        return self._spent + (processor_seconds(machine.process.pid) if machine else 0)
+
     def kill(self):
         """Takes the power."""
+        self._spent = self.processor_seconds()
         self.machine.process.kill()
         self.machine.process.wait()
+        self.machine = None
         self.lab.network.unplug(self.name)
 
 
@@ -170,12 +179,21 @@ class Lab:
 
     def end(self):
         for site in self.sites.values():
-            if site.machine and site.machine.process.poll() is None:
+            if site.machine:
                 site.kill()
             shutil.rmtree(site.folder, ignore_errors=True)
 
 
-def all_of(sites, command, seconds=240):
+def processor_seconds(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+            words = file.read().rpartition(")")[2].split()
+    except OSError:  # it has ended
+        return 0
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def all_of(sites, command, seconds=SECONDS):
     """At several sites at a time; returns what each printed."""
     for site in sites:
         site.start(command, seconds)
