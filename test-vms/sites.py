@@ -11,8 +11,8 @@ import time
 
 from machine import Clock, Machine
 
-BOOT_SECONDS = 300  # mostly waiting for a busy machine
-SECONDS = 600  # for a command, likewise
+BOOT_SECONDS = 600  # mostly waiting for a busy machine
+SECONDS = 1800  # for a command, likewise; the limit on all of it comes first
 MEMORY = 512
 CODE = 256  # MiB for translated code: left to itself each qemu takes up to 1 GiB
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# timeout: 420
+# timeout: 1200
 # packs: nbd
 # The module that is missing, io_uring that is forbidden, the privilege that is missing: a line each with the
 # remedy, and the group is served over its socket all the same. The module's device comes without a restart.
@@ -25,7 +25,7 @@ served() { # NAME
   ! grep -q failed io || fail "$1 is not served over its socket: $(cat io)"
 }
 told() { # NAME LINE: it stands in the daemon's messages once
-  until_true 60 grep -qF "$2" "$1/home/dmctld.log"
+  until_true 180 grep -qF "$2" "$1/home/dmctld.log"
   assert_equal 1 "$(grep -cF "$2" "$1/home/dmctld.log")" "times that $1 is told: $2"
 }
 tidy() {
@@ -49,7 +49,7 @@ connected() {
   device=$(sed -n 's|^0 \(nbd[0-9]*\)$|/dev/\1|p' module/home/kernel-nbd)
   [[ -n $device && -e /sys/block/${device#/dev/}/pid ]]
 }
-until_true 60 connected
+until_true 180 connected
 connected
 dd if="$device" bs=64k skip=16 count=1 2>/dev/null | tr -d '\132' | cmp - /dev/null
 dmctl down -f module/group.yaml

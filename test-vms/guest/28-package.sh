@@ -1,5 +1,5 @@
 #!/bin/bash
-# timeout: 600
+# timeout: 1200
 # packs: package
 # alone: yes
 # The Debian package installed, its service's script run with a device of the kernel under a file system, removed.
