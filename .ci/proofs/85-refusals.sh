@@ -90,9 +90,9 @@ told() { # NAME LINE: once in the daemon's messages, which end with it
   echo "  $(grep -oF "$2" "$work/$1/home/dmctld.log")"
 }
 
-problem() { # NAME LINE: among the problems of status
+problem() { # NAME EXPRESSION: among the problems of status
   local end=$((SECONDS + 60))
-  until "$dmctl" status -f "$work/$1/group.yaml" >"$work/status" 2>&1 && grep -qF "$2" "$work/status"; do
+  until "$dmctl" status -f "$work/$1/group.yaml" >"$work/status" 2>&1 && grep -q "$2" "$work/status"; do
     [[ $SECONDS -lt $end ]] || { cat "$work/status" && fail "$1: status does not say: $2"; }
   done
 }
@@ -130,6 +130,16 @@ problem user "$line"
 served user
 down user
 told user "$line"
+
+echo "- front-end: ublk without the driver, or without the right, as this machine has it; as nobody"
+group ublk "front-end: ublk"
+up ublk "${nobody[@]}"
+problem ublk "ublk_drv\|run dmctld as root"
+served ublk
+down ublk
+lines=$(grep -c 'ublk: .*; next: .*\(ublk_drv\|run dmctld as root\)' "$work/ublk/home/dmctld.log") || true
+[[ $lines -eq 1 ]] || { cat "$work/ublk/home/dmctld.log" && fail "ublk: said $lines times what to do"; }
+echo "  $(grep -o 'ublk: .*; next: .*' "$work/ublk/home/dmctld.log")"
 
 echo "- a folder that may not be written, as nobody"
 group shut

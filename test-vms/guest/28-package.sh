@@ -1,5 +1,5 @@
 #!/bin/bash
-# timeout: 1200
+# timeout: 1800
 # packs: package
 # alone: yes
 # The Debian package installed, its service's script run with a device of the kernel under a file system, removed.
@@ -30,6 +30,7 @@ mkdir mnt
 state=/var/lib/dmctl/guest/home
 daemon=
 tidy() {
+  [[ ! -e said ]] || cat said
   umount mnt 2>/dev/null || true
   [[ -z $daemon ]] || kill $daemon 2>/dev/null || true
 }
@@ -43,7 +44,7 @@ connected() {
   device=$(sed -n 's|^0 \(nbd[0-9]*\)$|/dev/\1|p' $state/kernel-nbd)
   [[ -n $device && -e /sys/block/${device#/dev/}/pid ]]
 }
-until_true 180 connected || cat said
+until_true 600 connected
 connected
 mke2fs -q -t ext4 "$device"
 mount "$device" mnt
