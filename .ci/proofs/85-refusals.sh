@@ -91,7 +91,7 @@ told() { # NAME LINE: once in the daemon's messages, which end with it
 }
 
 problem() { # NAME EXPRESSION: among the problems of status
-  local end=$((SECONDS + 60))
+  local end=$((SECONDS + 180))
   until "$dmctl" status -f "$work/$1/group.yaml" >"$work/status" 2>&1 && grep -q "$2" "$work/status"; do
     [[ $SECONDS -lt $end ]] || { cat "$work/status" && fail "$1: status does not say: $2"; }
   done
