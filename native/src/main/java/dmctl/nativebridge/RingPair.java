@@ -115,7 +115,8 @@ final class RingPair implements AutoCloseable {
             check("io_uring_setup", fd);
             try {
                 if ((params.get(JAVA_INT, PARAMS_FEATURES) & FEATURE_SINGLE_MMAP) == 0) {
-                    throw new IOException("this kernel has no io_uring that is new enough; use Linux 5.6 or newer");
+                    throw new IOException(
+                            "this kernel has no io_uring that is new enough; use Linux 5.6 or newer");
                 }
                 int sq = params.get(JAVA_INT, PARAMS_SQ_ENTRIES);
                 int cq = params.get(JAVA_INT, PARAMS_CQ_ENTRIES);
