@@ -70,11 +70,9 @@ class SiteFilesTest {
 
     @Test
     void makes_no_file_in_the_place_of_a_device() throws Exception {
-        String text =
-                AdminRequestsTest.GROUP.replace("h/data.img", "/dev/mapper/no-such-origin");
+        String text = AdminRequestsTest.GROUP.replace("h/data.img", "/dev/mapper/no-such-origin");
         GroupConfig config = GroupFile.parse(folder.resolve("lab.yaml"), text);
-        SiteFiles files =
-                new SiteFiles(config, config.site("home").orElseThrow(), true, said::add);
+        SiteFiles files = new SiteFiles(config, config.site("home").orElseThrow(), true, said::add);
         assertThatThrownBy(files::prepare)
                 .isInstanceOf(DaemonFailure.class)
                 .hasMessageContaining(
