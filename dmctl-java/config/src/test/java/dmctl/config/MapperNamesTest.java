@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,7 +35,8 @@ class MapperNamesTest {
 
     private static GroupConfig group(String top, String home, String host, String near)
             throws ConfigException {
-        return GroupFile.parse(Path.of("/srv/erp.yaml"), GROUP.formatted(top, home, host, near));
+        return GroupFile.parse(
+                Path.of("/srv/erp.yaml"), String.format(Locale.ROOT, GROUP, top, home, host, near));
     }
 
     private static List<MapperName> at(GroupConfig group, String site) {
@@ -123,12 +125,13 @@ class MapperNamesTest {
         GroupConfig group =
                 GroupFile.parse(
                         Path.of("/srv/erp.yaml"),
-                        GROUP.replace("h/data", "/dev/mapper/vg-app-origin")
-                                .formatted(
-                                        "front-end: ublk",
-                                        "mapper: {data: {insert: vg-app}}",
-                                        "near",
-                                        ""));
+                        String.format(
+                                Locale.ROOT,
+                                GROUP.replace("h/data", "/dev/mapper/vg-app-origin"),
+                                "front-end: ublk",
+                                "mapper: {data: {insert: vg-app}}",
+                                "near",
+                                ""));
         List<MapperName> names = List.of(new MapperName(0, "vg-app", Optional.empty(), true));
         assertThat(at(group, "home")).isEqualTo(names);
         GroupConfig again = GroupFile.parse(group.file(), GroupText.of(group));
@@ -140,8 +143,13 @@ class MapperNamesTest {
         assertThatThrownBy(() ->
                         GroupFile.parse(
                                 Path.of("/srv/erp.yaml"),
-                                GROUP.replace("h/data", "/dev/mapper/erp-data")
-                                        .formatted("front-end: ublk", "mapper: true", "near", "")))
+                                String.format(
+                                        Locale.ROOT,
+                                        GROUP.replace("h/data", "/dev/mapper/erp-data"),
+                                        "front-end: ublk",
+                                        "mapper: true",
+                                        "near",
+                                        "")))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("/dev/mapper/erp-data: also the device data of site home");
     }

@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,8 +54,15 @@ class ReplicatorMapperTest {
     }
 
     private String device(String replicator, int nr, String name) {
-        return "0 4096 replicator-dev /dev/mapper/%s %d 0 1 %s/%s nolog 0 1 1 %s/far-%s core 1 2048"
-                .formatted(replicator, nr, folder, name, folder, name);
+        return String.format(
+                Locale.ROOT,
+                "0 4096 replicator-dev /dev/mapper/%s %d 0 1 %s/%s nolog 0 1 1 %s/far-%s core 1 2048",
+                replicator,
+                nr,
+                folder,
+                name,
+                folder,
+                name);
     }
 
     private Places places() {

@@ -1,6 +1,5 @@
 package dmctl.daemon.mapper;
 
-
 import dmctl.config.GroupConfig.FrontEnd;
 import dmctl.daemon.front.DeviceFrontEnd;
 import dmctl.daemon.front.FrontEndProblem;
@@ -88,10 +87,9 @@ abstract class MappedNames {
     void end() {
         shown.close();
         // It still writes what it was told before.
-        Eventually.until(
-                () ->
-                        Thread.getAllStackTraces().keySet().stream()
-                                .noneMatch(thread -> thread.getName().equals("mapper")));
+        Eventually.until(() ->
+                Thread.getAllStackTraces().keySet().stream()
+                        .noneMatch(thread -> thread.getName().equals("mapper")));
     }
 
     void live(String data, String wal) {
