@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -72,7 +73,7 @@ class DmUserFrontEndTest {
     }
 
     private DmUserDriver driver() {
-        return java.util.Objects.requireNonNull(driver);
+        return Objects.requireNonNull(driver);
     }
 
     private static byte[] pattern(int seed, int length) {
@@ -207,7 +208,7 @@ class DmUserFrontEndTest {
         Eventually.until(() -> first.channels() == 0);
         Eventually.until(() -> shown.problem() != null);
         assertThat(shown.devices()).containsExactly(new ShownDevice("data", "", State.ABSENT));
-        assertThat(java.util.Objects.requireNonNull(shown.problem()).reason())
+        assertThat(Objects.requireNonNull(shown.problem()).reason())
                 .contains("no table of the target user names it");
         assertThat(shown.events)
                 .filteredOn(line -> line.contains("write another front-end"))
@@ -218,7 +219,7 @@ class DmUserFrontEndTest {
     }
 
     @Test
-    void aMissingRightIsNamedWithItsRemedy() {
+    void aMissingRightIsNamedWithItsRemedy() throws Exception {
         refusal = Errno.EACCES;
         DmUserDriver first = driver();
         driver = null;
@@ -228,7 +229,7 @@ class DmUserFrontEndTest {
                         .anyMatch(line ->
                                 line.startsWith("/dev/dm-user/g-data: open: permission denied")
                                         && line.contains("run dmctld as root")));
-        assertThat(java.util.Objects.requireNonNull(shown.problem()).reason())
+        assertThat(Objects.requireNonNull(shown.problem()).reason())
                 .contains("run dmctld as root");
     }
 
