@@ -229,8 +229,7 @@ class DmUserFrontEndTest {
                         .anyMatch(line ->
                                 line.startsWith("/dev/dm-user/g-data: open: permission denied")
                                         && line.contains("run dmctld as root")));
-        assertThat(Objects.requireNonNull(shown.problem()).reason())
-                .contains("run dmctld as root");
+        assertThat(Objects.requireNonNull(shown.problem()).reason()).contains("run dmctld as root");
     }
 
     @Test
