@@ -14,6 +14,10 @@ import org.junit.jupiter.api.Test;
 
 /** The arrows between the modules point one way, also where a module descriptor cannot say so. */
 class ArrowsTest {
+    /** What looks at mapped devices that a group is put under, or taken from. */
+    private static final String KERNEL_COMMANDS =
+            "dmctl\\.cli\\.(DeviceUsers|EjectCommand|InsertCommand|LiveNames|MappedDevices).*";
+
     private static final JavaClasses PRODUCT =
             new ClassFileImporter()
                     .withImportOption(new ImportOption.DoNotIncludeTests())
@@ -70,10 +74,13 @@ class ArrowsTest {
         noClasses()
                 .that()
                 .resideInAPackage("dmctl.cli")
+                .and()
+                .haveNameNotMatching(KERNEL_COMMANDS)
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("dmctl.nativebridge..")
-                .because("only dmctl dmsetup talks to the kernel; all else talks to dmctld")
+                .because(
+                        "only dmctl dmsetup, insert and eject talk to the kernel; all else to dmctld")
                 .check(PRODUCT);
     }
 
