@@ -4,4 +4,4 @@
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.."
 
-exec test-vms/run 05 10 15 20 25 28 30 35 40 42 45
+exec test-vms/run 05 10 15 20 25 35 45
