@@ -331,6 +331,7 @@ final class Failover {
         run.moveRemote(primary());
         if (primary().running()) {
             // What its clients left behind may still happen there: they come back to a new process.
+            run.weather().healDisks(primary());
             run.kill(primary());
         }
         decideLater();
