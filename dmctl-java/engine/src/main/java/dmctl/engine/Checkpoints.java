@@ -8,6 +8,7 @@ import dmctl.replog.Checkpoint.SiteEntry;
 import dmctl.replog.Checkpoint.TermEntry;
 import dmctl.replog.Checkpoint.TermKind;
 import dmctl.replog.CheckpointCodec;
+import dmctl.replog.RegionMapMark;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -29,7 +30,8 @@ final class Checkpoints {
             long endPosition,
             long endOpening,
             long flushedMark,
-            long appliedSeq) {
+            long appliedSeq,
+            RegionMapMark map) {
         Standing standing = replica.standing();
         List<TermEntry> terms = new ArrayList<>();
         for (Term term : standing.history.terms()) {
@@ -69,6 +71,7 @@ final class Checkpoints {
                 0,
                 0,
                 standing.forkedAtSeq,
+                map,
                 terms,
                 sites,
                 definition(replica));

@@ -7,6 +7,7 @@ import dmctl.replog.Checkpoint;
 import dmctl.replog.CheckpointCodec;
 import dmctl.replog.ExportHeader;
 import dmctl.replog.Frame;
+import dmctl.replog.RegionMapMark;
 import dmctl.replog.SpaceException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -32,6 +33,7 @@ final class Rebase {
     private long flushedMark;
     private long appliedSeq;
     private long exportFromSeq = -1;
+    private long allWrittenSeq = -1;
 
     Rebase(Replica replica) {
         this.replica = replica;
@@ -72,6 +74,8 @@ final class Rebase {
     /** All regions are here: the log begins after a base seq. */
     void beginReplaying(long baseSeq, long needSeq) {
         empty(baseSeq);
+        // Which regions the copy has changed, and when they were written, is not known here.
+        allWrittenSeq = baseSeq;
         replica.standing().phase = Phase.REPLAYING;
         replica.standing().needSeq = needSeq;
         begin("resync: replay from seq " + (baseSeq + 1));
@@ -205,6 +209,9 @@ final class Rebase {
                     log.memory(),
                     0,
                     () -> flushDevices(device + 1));
+        } else if (allWrittenSeq >= 0 && replica.regionPages().isKept()) {
+            replica.devices().regions().allWritten(allWrittenSeq);
+            replica.regionPages().write(true, this::flushLog);
         } else {
             flushLog();
         }
@@ -236,7 +243,8 @@ final class Rebase {
                         endPosition,
                         endOpening,
                         flushedMark,
-                        appliedSeq);
+                        appliedSeq,
+                        mark());
         LogIdentity identity = log.identity();
         ByteBuffer buffer = Buffers.aligned(identity.checkpointBytes());
         try {
@@ -253,6 +261,11 @@ final class Rebase {
                 buffer,
                 offset,
                 () -> io(log.storage(), Io.Op.FLUSH, buffer, 0, then));
+    }
+
+    private RegionMapMark mark() {
+        RegionPages pages = replica.regionPages();
+        return allWrittenSeq >= 0 && pages.isKept() ? pages.newMark() : pages.mark();
     }
 
     private void io(Storage storage, Io.Op op, ByteBuffer buffer, long offset, Runnable then) {

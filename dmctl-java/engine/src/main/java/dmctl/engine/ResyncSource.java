@@ -93,6 +93,7 @@ final class ResyncSource implements Request.Done {
             chunks = makeChunks();
         }
         running = true;
+        site.copying = this;
         pass = 0;
         sentBytes = 0;
         needSeq = 0;
@@ -109,9 +110,19 @@ final class ResyncSource implements Request.Done {
                         totalBytes));
     }
 
+    /** Regions of a device that this pass has still to look at. */
+    int regionsLeft(int of) {
+        long offset =
+                of < device
+                        ? Long.MAX_VALUE
+                        : of == device ? replica.devices().regions().regionOffset(region) : 0;
+        return replica.devices().regions().newerThan(of, offset, pass == 1 ? -1 : previousBaseSeq);
+    }
+
     /** Gives up; chunks being read end by themselves. */
     void stop() {
         running = false;
+        site.copying = null;
         site.unpinResync();
         site.progress = null;
         for (Chunk chunk : chunks) {
@@ -125,6 +136,7 @@ final class ResyncSource implements Request.Done {
     /** All is copied; the log stays pinned from the base on until the site replays from there. */
     void finish() {
         running = false;
+        site.copying = null;
         site.progress = null;
     }
 

@@ -209,6 +209,11 @@ final class Roles {
         }
         standing.role = Role.PRIMARY;
         standing.primarySite = replica.def().selfSite();
+        if (standing.phase != Phase.NONE) {
+            // Taken over in the middle of a copy: any region may hold any record.
+            replica.devices().regions().allWritten(log.headSeq());
+            replica.regionPages().requireWrite();
+        }
         standing.phase = Phase.NONE;
         standing.forkedAtSeq = -1;
         if (takingOver) {

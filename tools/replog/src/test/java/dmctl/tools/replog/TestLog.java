@@ -11,6 +11,7 @@ import dmctl.replog.Crc;
 import dmctl.replog.ExportHeader;
 import dmctl.replog.Frame;
 import dmctl.replog.LogLayout;
+import dmctl.replog.RegionMapMark;
 import dmctl.replog.ReplogException;
 import dmctl.replog.Superblock;
 import dmctl.replog.SuperblockCodec;
@@ -82,6 +83,7 @@ final class TestLog {
                         0,
                         0,
                         Checkpoint.NOT_FORKED,
+                RegionMapMark.NONE,
                         List.of(new TermEntry(1, 0xabc, 0, 0, TermKind.FIRST)),
                         List.of(new SiteEntry(2, SiteState.IN_LOG, true, 95, 94, "moving")),
                         "group: test\n");
