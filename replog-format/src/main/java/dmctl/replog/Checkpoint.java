@@ -23,7 +23,8 @@ import java.util.UUID;
  * @param resyncPhase how far a resync of this site's devices is
  * @param resyncNeedSeq seq that must be replayed before the devices are consistent; while regions
  *     are copied, the seq up to which the devices held everything before, 0 if that is not known
- * @param resyncId id of the resync that is resumed
+ * @param resyncId while regions are copied: id of the term of the primary that began it, 0 if it
+ *     has to copy all of them
  * @param resyncBaseSeq seq from which the replay runs
  * @param forkedAtSeq last seq in common with the primary's history, or {@link #NOT_FORKED}
  * @param map the pages of the region map that count

@@ -196,16 +196,16 @@ final class Checkpointer implements IoDone {
     private void writeMap() {
         step = Step.WRITE_MAP;
         newTail = chooseTail();
-        mapIsNew = replica.regionPages().mustWrite(newTail > log.batches().first());
+        mapIsNew = replica.devices().regionPages().mustWrite(newTail > log.batches().first());
         if (mapIsNew) {
-            replica.regionPages().write(false, mapWritten);
+            replica.devices().regionPages().write(false, mapWritten);
         } else {
             writeCheckpoint();
         }
     }
 
     private void mapWritten() {
-        if (replica.regionPages().wroteAny()) {
+        if (replica.devices().regionPages().wroteAny()) {
             step = Step.FLUSH_MAP;
             log.afterFlush(mapFlushed);
         } else {
@@ -275,7 +275,9 @@ final class Checkpointer implements IoDone {
                 endOpening,
                 log.flushedSeq(),
                 flushedAppliedSeq,
-                mapIsNew ? replica.regionPages().newMark() : replica.regionPages().mark());
+                mapIsNew
+                        ? replica.devices().regionPages().newMark()
+                        : replica.devices().regionPages().mark());
     }
 
     private void durable() {
@@ -283,7 +285,7 @@ final class Checkpointer implements IoDone {
         persistedAppliedSeq = flushedAppliedSeq;
         log.releaseBefore(newTail);
         if (mapIsNew) {
-            replica.regionPages().counted();
+            replica.devices().regionPages().counted();
         }
         int count = inThis.size();
         for (int i = 0; i < count; i++) {

@@ -68,7 +68,7 @@ final class Checkpoints {
                 standing.primarySite,
                 ResyncPhase.values()[standing.phase.ordinal()],
                 standing.needSeq,
-                0,
+                standing.resyncId,
                 0,
                 standing.forkedAtSeq,
                 map,
@@ -114,6 +114,7 @@ final class Checkpoints {
         standing.primarySite = checkpoint.primarySite();
         standing.phase = Standing.Phase.of(checkpoint.resyncPhase().code());
         standing.needSeq = checkpoint.resyncNeedSeq();
+        standing.resyncId = checkpoint.resyncId();
         standing.forkedAtSeq = checkpoint.forkedAtSeq();
         List<Term> terms = new ArrayList<>();
         for (TermEntry term : checkpoint.terms()) {

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class Devices {
     private final GroupDefinition def;
     private @Nullable RegionMap regions;
+    private @Nullable RegionPages regionPages;
     private final RangeNodes nodes;
     private final RangeIndex[] index;
     private final int[] deviceIndexByNr;
@@ -38,10 +39,20 @@ final class Devices {
     }
 
     /** Makes the region map, once it is known how many pages of it the log holds. */
-    void openRegions(int logPages) {
+    void openRegions(Replica replica, LogIdentity identity) {
         if (regions == null) {
-            regions = new RegionMap(def, logPages);
+            regions = new RegionMap(def, identity.mapPages());
+            regionPages = new RegionPages(replica, identity);
         }
+    }
+
+    /** What keeps the region map in the log. */
+    RegionPages regionPages() {
+        RegionPages pages = regionPages;
+        if (pages == null) {
+            throw new InvariantViolation("the log is being opened");
+        }
+        return pages;
     }
 
     RegionMap regions() {

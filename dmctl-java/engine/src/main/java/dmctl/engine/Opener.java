@@ -258,7 +258,8 @@ final class Opener {
     }
 
     private void loadRegions(LogIdentity identity, Checkpoint checkpoint, int slot) {
-        replica.regionPages()
+        replica.devices()
+                .regionPages()
                 .load(
                         checkpoint.map(),
                         new RegionPages.Loaded() {

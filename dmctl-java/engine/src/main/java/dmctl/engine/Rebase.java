@@ -61,12 +61,21 @@ final class Rebase {
         begin(reason);
     }
 
-    /** Empties the log for a copy of regions; records beyond a common seq (or -1) are exported. */
-    void beginCopying(long commonSeq) {
+    /**
+     * Empties the log for a copy of regions.
+     *
+     * @param commonSeq records beyond it are exported, -1: none
+     * @param byTerm id of the term of the source, if this copy is a part of its history and it may
+     *     send the regions alone that were written since; else 0
+     */
+    void beginCopying(long commonSeq, long byTerm) {
+        // What the devices hold for certain: the log, with all that is not on them yet, goes.
+        long held = byTerm == 0 ? 0 : replica.checkpointer().persistedAppliedSeq();
         empty(0);
         exportFromSeq = commonSeq < 0 ? -1 : commonSeq + 1;
         replica.standing().phase = Phase.COPYING;
-        replica.standing().needSeq = 0;
+        replica.standing().needSeq = held;
+        replica.standing().resyncId = held == 0 ? 0 : byTerm;
         replica.standing().forkedAtSeq = -1;
         begin("resync: regions are copied");
     }
@@ -78,6 +87,7 @@ final class Rebase {
         allWrittenSeq = baseSeq;
         replica.standing().phase = Phase.REPLAYING;
         replica.standing().needSeq = needSeq;
+        replica.standing().resyncId = 0;
         begin("resync: replay from seq " + (baseSeq + 1));
     }
 
@@ -209,9 +219,9 @@ final class Rebase {
                     log.memory(),
                     0,
                     () -> flushDevices(device + 1));
-        } else if (allWrittenSeq >= 0 && replica.regionPages().isKept()) {
+        } else if (allWrittenSeq >= 0 && replica.devices().regionPages().isKept()) {
             replica.devices().regions().allWritten(allWrittenSeq);
-            replica.regionPages().write(true, this::flushLog);
+            replica.devices().regionPages().write(true, this::flushLog);
         } else {
             flushLog();
         }
@@ -264,7 +274,7 @@ final class Rebase {
     }
 
     private RegionMapMark mark() {
-        RegionPages pages = replica.regionPages();
+        RegionPages pages = replica.devices().regionPages();
         return allWrittenSeq >= 0 && pages.isKept() ? pages.newMark() : pages.mark();
     }
 

@@ -78,7 +78,8 @@ final class RegionMap {
     /** Pages a log should have room for: some more than now, for devices grow. */
     static long pagesWanted(GroupDefinition def) {
         int shift = Integer.numberOfTrailingZeros(def.tuning().regionBytes());
-        return pages(def.devices(), shift) / 4 * 5 + 2;
+        long pages = pages(def.devices(), shift);
+        return pages + pages / 4 + 1;
     }
 
     void written(int device, long sector, long sectors, long seq) {

@@ -46,7 +46,6 @@ final class Replica implements IoDone {
     private @Nullable Rebase rebase;
     private @Nullable Upkeep upkeep;
     private @Nullable Shutdown shutdown;
-    private @Nullable RegionPages regionPages;
     private UUID logUuid = new UUID(0, 0);
 
     private final Explain explain = new Explain(this);
@@ -96,10 +95,7 @@ final class Replica implements IoDone {
     /** Makes the parts once the log's geometry is known. */
     void build(LogIdentity identity, UUID uuid, LinkCursors found, int slot) {
         logUuid = uuid;
-        devices.openRegions(identity.mapPages());
-        if (regionPages == null) {
-            regionPages = new RegionPages(this, identity);
-        }
+        devices.openRegions(this, identity);
         LogRing ring = new LogRing(this, ports.log(), identity, group.memory(identity));
         log = ring;
         checkpointer = new Checkpointer(this);
@@ -178,10 +174,6 @@ final class Replica implements IoDone {
 
     Rebase rebase() {
         return made(rebase);
-    }
-
-    RegionPages regionPages() {
-        return made(regionPages);
     }
 
     Upkeep upkeep() {

@@ -212,7 +212,7 @@ final class Roles {
         if (standing.phase != Phase.NONE) {
             // Taken over in the middle of a copy: any region may hold any record.
             replica.devices().regions().allWritten(log.headSeq());
-            replica.regionPages().requireWrite();
+            replica.devices().regionPages().requireWrite();
         }
         standing.phase = Phase.NONE;
         standing.forkedAtSeq = -1;

@@ -60,9 +60,9 @@ final class StatusReport {
 
     private static RegionMapStatus regionMap(Replica replica) {
         return new RegionMapStatus(
-                replica.regionPages().isKept(),
+                replica.devices().regionPages().isKept(),
                 replica.devices().regions().mapRegionBytes(),
-                replica.regionPages().lost());
+                replica.devices().regionPages().lost());
     }
 
     private static List<RegionCount> regions(Replica replica, SiteState site) {
@@ -121,6 +121,14 @@ final class StatusReport {
                             replica.roleSinceMicros(),
                             "nothing is applied any more, the log keeps it: mend the device and"
                                     + " restart the daemon"));
+        }
+        if (!replica.devices().regionPages().lost().isEmpty()) {
+            problems.add(
+                    new Problem(
+                            "region-map",
+                            replica.devices().regionPages().lost(),
+                            replica.roleSinceMicros(),
+                            "nothing: a site that leaves the log gets more than it lacks, once"));
         }
         if (standing.forkedAtSeq >= 0) {
             problems.add(

@@ -77,7 +77,8 @@ class StrangePeerTest {
                 1,
                 1 << 20,
                 0,
-                history);
+                history,
+                0);
     }
 
     private static TermHistory history(Random random) {

@@ -322,6 +322,39 @@ final class Checks {
         regions(run.line(), verdict.low(), clone.regions(), "a damaged clone of " + site.name);
     }
 
+    /** Opens a clone whose region map is damaged: it serves, and notes no region as too old. */
+    void damagedMapOf(SimSite site) {
+        boolean isPrimary = site.nr == run.failover().primary().nr && run.failover().serving();
+        if (!isPrimary) {
+            return;
+        }
+        LogDamage damage = LogDamage.any(random);
+        run.load().settle();
+        CloneRun clone = new CloneRun(run, site, random.oneIn(2), random.split());
+        if (!clone.damageMap(damage)) {
+            return;
+        }
+        run.trace.line(() -> "*** a clone of " + site.name + ": " + damage + " of its region map");
+        run.counters.count("damage: " + damage + " of the region map");
+        int[] found = clone.image(false);
+        if (found == null) {
+            if (!clone.reason().contains("sync sites that must be heard")) {
+                throw new Violation(
+                        "a clone of "
+                                + site.name
+                                + " with damage to its region map, "
+                                + clone.reason());
+            }
+            return;
+        }
+        Verdict verdict = judge(run.line(), found, 0);
+        if (!verdict.good()) {
+            throw new Violation("damage to the region map: " + verdict.reason());
+        }
+        long cut = Math.min(verdict.high(), clone.headSeq());
+        regions(run.line(), cut, clone.regions(), "a clone with damage to its region map");
+    }
+
     /** What a target owes by its policy and by what it has acknowledged to the primary. */
     private long owedAt(SimSite site) {
         SiteStatus seen = seenByPrimary(site.nr);

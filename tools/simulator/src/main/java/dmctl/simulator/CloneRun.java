@@ -61,6 +61,11 @@ final class CloneRun implements SimProcess.World {
         return regions;
     }
 
+    /** Damages the region map in the log; false if there is none, or no such damage. */
+    boolean damageMap(LogDamage damage) {
+        return damage.inflictOnMap(site.log, random);
+    }
+
     String reason() {
         return reason;
     }

@@ -349,7 +349,8 @@ final class Run implements SimProcess.World {
         if (line.startsWith("region map: ")) {
             counters.count("region map: not all of it is known");
         } else if (line.contains("resync begins")) {
-            counters.count("resync: begun");
+            boolean part = line.contains("the regions written after");
+            counters.count(part ? "resync: of the regions written since" : "resync: of all");
         }
     }
 
