@@ -38,7 +38,7 @@ public record MemoryBound(long heapBytes, long bufferBytes) {
                                 + LogIdentity.batchDataBytes(
                                         def.tuning().batchDataBytes(), logBytes),
                         0,
-                        0);
+                        (int) Math.min(RegionMap.pagesWanted(def), LogLayout.MAX_MAP_PAGES));
         return of(def, identity);
     }
 

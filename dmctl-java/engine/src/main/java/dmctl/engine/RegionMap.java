@@ -18,6 +18,7 @@ final class RegionMap {
 
     private static final long NEVER_CLEAN = -1;
     private static final int SHIFT_MAX = 40;
+    private static final int SPARE_PAGES = 8;
 
     private final List<Device> devices;
     private final int regionShift;
@@ -75,11 +76,11 @@ final class RegionMap {
         return pages;
     }
 
-    /** Pages a log should have room for: some more than now, for devices grow. */
+    /** Pages a log should have room for: some more than now, for devices are added, and grow. */
     static long pagesWanted(GroupDefinition def) {
         int shift = Integer.numberOfTrailingZeros(def.tuning().regionBytes());
         long pages = pages(def.devices(), shift);
-        return pages + pages / 4 + 1;
+        return pages + pages / 4 + SPARE_PAGES;
     }
 
     void written(int device, long sector, long sectors, long seq) {
@@ -145,6 +146,9 @@ final class RegionMap {
     int newerThan(int device, long offset, long seq) {
         long[] map = lastSeq[device];
         int from = (int) Math.min(map.length, offset >>> mapShift);
+        if (seq < 0) {
+            return map.length - from;
+        }
         int count = 0;
         for (int page = firstPage[device]; page < firstPage[device + 1]; page++) {
             int first = firstRegion(page, device);

@@ -82,6 +82,13 @@ final class RegionPages implements IoDone {
         return lost;
     }
 
+    /**
+     * Whether a part is lost that the log should have kept: no log that has none, and never had.
+     */
+    boolean isDamaged() {
+        return isKept() && !lost.isEmpty();
+    }
+
     // Reading
 
     /** Reads the pages that a checkpoint counts. */

@@ -122,7 +122,7 @@ final class StatusReport {
                             "nothing is applied any more, the log keeps it: mend the device and"
                                     + " restart the daemon"));
         }
-        if (!replica.devices().regionPages().lost().isEmpty()) {
+        if (replica.devices().regionPages().isDamaged()) {
             problems.add(
                     new Problem(
                             "region-map",

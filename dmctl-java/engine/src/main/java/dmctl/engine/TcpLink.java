@@ -51,6 +51,7 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
     private long partOpening = -1;
 
     private long partSeq;
+    private boolean savesSupply;
     private boolean refused;
     private long beatFlushedSeq = -1;
     private long beatNanos;
@@ -92,7 +93,7 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
                 feed.pump(log.sendableSeq(hello.ringBytes()));
                 followFlow();
             }
-        } else if (state == State.COPYING && copy.pump(to)) {
+        } else if (state == State.COPYING && copy.pump(to) && countsAsCopy()) {
             to.sendBytes(
                     Message.RESYNC_END,
                     Hello.encode(
@@ -103,6 +104,20 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         } else if (state == State.COPYING) {
             beat(to);
         }
+    }
+
+    /** A site counts as a copy of this one from the end of a copy on; durably, before it does. */
+    private boolean countsAsCopy() {
+        if (site.supply == Supply.NEVER_SYNCED) {
+            site.supply = Supply.OUT_OF_LOG;
+            savesSupply = true;
+            replica.checkpointer()
+                    .save(() -> {
+                        savesSupply = false;
+                        replica.wake();
+                    });
+        }
+        return !savesSupply;
     }
 
     /** Nothing waits for an async site: small batches go to it together. */
@@ -309,6 +324,9 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
             to.sendLongs(Message.RESYNC_BEGIN, 0);
         } else if (common < hello.headSeq()) {
             surplus(to, hello, common);
+        } else if (site.supply == Supply.NEVER_SYNCED) {
+            // Its seqs say nothing: a device was added, or this copy was taken over inconsistent.
+            to.sendLongs(Message.RESYNC_BEGIN, 0);
         } else if (hello.headSeq() < replica.checkpointer().tailSeqSoon()) {
             site.supply = Supply.OUT_OF_LOG;
             if (hello.phase() == Standing.Phase.NONE && hello.forkedAtSeq() < 0) {

@@ -148,6 +148,12 @@ final class LabDisk {
         durable[offset] ^= (byte) (1 << bit);
     }
 
+    /** A copy of what stands there. */
+    ByteBuffer read(int offset, int bytes) {
+        return ByteBuffer.wrap(Arrays.copyOfRange(content, offset, offset + bytes))
+                .order(ByteOrder.LITTLE_ENDIAN);
+    }
+
     /** Overwrites something at rest. */
     void scribble(int offset, byte[] bytes) {
         System.arraycopy(bytes, 0, content, offset, bytes.length);

@@ -427,6 +427,48 @@ final class LabSite {
         }
     }
 
+    /** The log names no devices any more, as where they were too many for it. */
+    void forgetDevicesInLog() {
+        try {
+            LogLayout layout = SuperblockCodec.choose(log.read(0, 8192), "log").value().layout();
+            UUID uuid = SuperblockCodec.choose(log.read(0, 8192), "log").value().logUuid();
+            int bytes = layout.checkpointBytes();
+            for (int slot = 0; slot < 2; slot++) {
+                int at = (int) layout.checkpointOffset(slot);
+                ByteBuffer block = log.read(at, bytes);
+                Checkpoint found = CheckpointCodec.decode(block, 0, bytes, at, uuid, "log");
+                CheckpointCodec.encode(named(found, def.name()), block, 0, bytes, "log");
+                log.scribble(at, block.array());
+            }
+        } catch (ReplogException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static Checkpoint named(Checkpoint found, String definition) {
+        return new Checkpoint(
+                found.logUuid(),
+                found.generation(),
+                found.tailPosition(),
+                found.tailSeq(),
+                found.tailChain(),
+                found.endPosition(),
+                found.endOpening(),
+                found.flushedMark(),
+                found.appliedSeq(),
+                found.role(),
+                found.primarySite(),
+                found.resyncPhase(),
+                found.resyncNeedSeq(),
+                found.resyncId(),
+                found.resyncBaseSeq(),
+                found.forkedAtSeq(),
+                found.map(),
+                found.terms(),
+                found.sites(),
+                definition);
+    }
+
     /** What the region map notes of a sector of the device "data". */
     long notedAt(int sector) {
         return group().lastSeqAt(0, (long) sector * SECTOR);

@@ -163,6 +163,7 @@ class RegionMapScenarioTest {
                 .contains("offset " + (slot(home.log(), 0, 0) + 4092));
         assertThat(home.events())
                 .anyMatch(line -> line.startsWith("region map: ") && line.contains(reason));
+        assertThat(home.problems()).containsExactly("region-map");
         roll();
         home.restart();
         untilServing();
@@ -219,12 +220,84 @@ class RegionMapScenarioTest {
         home.restart();
         untilServing();
         assertThat(home.status().regionMap().reason()).contains("keeps none");
+        assertThat(home.problems()).isEmpty();
         assertThat(home.lacking("far")).isEqualTo(REGIONS);
         // Versions of both superblocks and checkpoints: the older release can have the log back.
         for (int at : new int[] {0, 4096, 16384, 16384 + 131072}) {
             assertThat(home.log().shortAt(at + 8)).isEqualTo((short) 1);
             assertThat(home.log().shortAt(at + 10)).isEqualTo((short) 1);
         }
+    }
+
+    @Test
+    void aSiteThatLeftALogOfAnOlderReleaseIsCopiedWholeAfterARestart() {
+        home.makeLogWithoutRegionMap();
+        leftTheLog();
+        home.restart();
+        untilServing();
+        home.events().clear();
+        lab.mendAll();
+        untilEqual();
+        assertThat(resynced("65536 bytes to look at, the regions")).isTrue();
+    }
+
+    @Test
+    void aSiteThatLeftTheLogBeforeARestartGetsTheRegionsItLacks() {
+        leftTheLog();
+        home.powerCut();
+        home.restart();
+        untilServing();
+        home.events().clear();
+        lab.mendAll();
+        untilEqual();
+        assertThat(resynced("8192 bytes to look at, the regions")).isTrue();
+    }
+
+    @Test
+    void aSiteThatLeftTheLogGetsAllRegionsOfADamagedPage() {
+        leftTheLog();
+        home.stop();
+        home.kill();
+        for (int slot = 0; slot < 2; slot++) {
+            home.log().flipBit(slot(home.log(), slot, 0) + 100);
+        }
+        home.start();
+        untilServing();
+        home.events().clear();
+        lab.mendAll();
+        untilEqual();
+        assertThat(resynced("32768 bytes to look at, the regions")).isTrue();
+    }
+
+    @Test
+    void aPrimaryThatComesBackGetsTheRegionsItLacks() {
+        running();
+        home.write(2 * REGION_SECTORS, "a");
+        lab.until("far has it", () -> far.status().appliedSeq() == home.status().headSeq());
+        assertThat(home.stop()).doesNotStartWith("REFUSED");
+        home.kill();
+        assertThat(far.takeover()).contains("far is primary");
+        far.write(5 * REGION_SECTORS, "x");
+        long until = far.status().headSeq() + 600;
+        for (int i = 0; far.status().headSeq() < until; i++) {
+            far.writePatiently(i % 4, "w");
+            if (i % 8 == 0) {
+                lab.run(30);
+            }
+        }
+        lab.run(3_000);
+        assertThat(far.status().sites()).isNotEmpty();
+        home.start();
+        lab.until("home follows", () -> far.sees("home").data() == Data.CONSISTENT);
+        lab.until(
+                "home has all",
+                () ->
+                        home.status().appliedSeq() == far.status().headSeq()
+                                && far.status().appliedSeq() == far.status().headSeq());
+        assertThat(far.events())
+                .anyMatch(line -> line.contains("8192 bytes to look at, the regions"));
+        assertThat(home.data().image()).isEqualTo(far.data().image());
+        assertThat(home.wal().image()).isEqualTo(far.wal().image());
     }
 
     @Test
