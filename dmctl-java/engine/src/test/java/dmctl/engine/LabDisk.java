@@ -149,9 +149,8 @@ final class LabDisk {
     }
 
     /** A copy of what stands there. */
-    ByteBuffer read(int offset, int bytes) {
-        return ByteBuffer.wrap(Arrays.copyOfRange(content, offset, offset + bytes))
-                .order(ByteOrder.LITTLE_ENDIAN);
+    byte[] read(int offset, int bytes) {
+        return Arrays.copyOfRange(content, offset, offset + bytes);
     }
 
     /** Overwrites something at rest. */

@@ -430,19 +430,25 @@ final class LabSite {
     /** The log names no devices any more, as where they were too many for it. */
     void forgetDevicesInLog() {
         try {
-            LogLayout layout = SuperblockCodec.choose(log.read(0, 8192), "log").value().layout();
-            UUID uuid = SuperblockCodec.choose(log.read(0, 8192), "log").value().logUuid();
-            int bytes = layout.checkpointBytes();
+            Superblock superblock =
+                    SuperblockCodec.choose(little(log.read(0, 8192)), "log").value();
+            int bytes = superblock.layout().checkpointBytes();
             for (int slot = 0; slot < 2; slot++) {
-                int at = (int) layout.checkpointOffset(slot);
-                ByteBuffer block = log.read(at, bytes);
-                Checkpoint found = CheckpointCodec.decode(block, 0, bytes, at, uuid, "log");
-                CheckpointCodec.encode(named(found, def.name()), block, 0, bytes, "log");
-                log.scribble(at, block.array());
+                int at = (int) superblock.layout().checkpointOffset(slot);
+                byte[] block = log.read(at, bytes);
+                Checkpoint found =
+                        CheckpointCodec.decode(
+                                little(block), 0, bytes, at, superblock.logUuid(), "log");
+                CheckpointCodec.encode(named(found, def.name()), little(block), 0, bytes, "log");
+                log.scribble(at, block);
             }
         } catch (ReplogException e) {
             throw new AssertionError(e);
         }
+    }
+
+    private static ByteBuffer little(byte[] bytes) {
+        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     private static Checkpoint named(Checkpoint found, String definition) {
