@@ -122,7 +122,7 @@ class RegionMapPagesTest {
         assertThat(none.fits()).isFalse();
         assertThat(none.mapRegionBytes()).isEqualTo(4096);
         assertThat(new RegionMap(group(4096, LARGE, SMALL), 0).fits()).isFalse();
-        assertThat(RegionMap.pagesWanted(group(40913, LARGE, SMALL))).isEqualTo(13);
+        assertThat(RegionMap.pagesWanted(group(4096, LARGE, SMALL))).isEqualTo(13);
     }
 
     @Test
