@@ -21,10 +21,13 @@ import java.util.UUID;
  * @param role the site's role
  * @param primarySite number of the primary as last known, -1 if unknown
  * @param resyncPhase how far a resync of this site's devices is
- * @param resyncNeedSeq seq that must be replayed before the devices are consistent
- * @param resyncId id of the resync that is resumed
+ * @param resyncNeedSeq seq that must be replayed before the devices are consistent; while regions
+ *     are copied, the seq up to which the devices held everything before, 0 if that is not known
+ * @param resyncId while regions are copied: id of the term of the primary that began it, 0 if it
+ *     has to copy all of them
  * @param resyncBaseSeq seq from which the replay runs
  * @param forkedAtSeq last seq in common with the primary's history, or {@link #NOT_FORKED}
+ * @param map the pages of the region map that count
  * @param terms term history, oldest first
  * @param sites the other sites
  * @param definition the group's definition as text, may be empty
@@ -46,6 +49,7 @@ public record Checkpoint(
         long resyncId,
         long resyncBaseSeq,
         long forkedAtSeq,
+        RegionMapMark map,
         List<TermEntry> terms,
         List<SiteEntry> sites,
         String definition) {

@@ -44,7 +44,9 @@ public final class CheckpointCodec {
     static final int TERM_COUNT_OFFSET = 132;
     static final int SITE_COUNT_OFFSET = 136;
     static final int DEFINITION_BYTES_OFFSET = 140;
-    static final int RESERVED_2_OFFSET = 144;
+    static final int MAP_GENERATION_OFFSET = 144;
+    static final int MAP_WITNESSES_OFFSET = 152;
+    static final int RESERVED_2_OFFSET = 184;
     static final int CHECKSUM_OFFSET = 188;
 
     /** Bytes before the payload: terms, sites, definition. */
@@ -134,7 +136,8 @@ public final class CheckpointCodec {
                     "create the log with larger checkpoint slots");
         }
         ReplogFormat.zero(buf, base, base + (int) needed);
-        Envelope.put(buf, base, MAGIC);
+        boolean map = !checkpoint.map().equals(RegionMapMark.NONE);
+        Envelope.put(buf, base, MAGIC, map ? Envelope.REGION_MAP_VERSION : ReplogFormat.VERSION);
         buf.putInt(base + PAYLOAD_BYTES_OFFSET, (int) payload);
         putHeader(checkpoint, definition.length, buf, base);
         int at = base + HEADER_BYTES;
@@ -170,6 +173,12 @@ public final class CheckpointCodec {
         buf.putInt(base + TERM_COUNT_OFFSET, checkpoint.terms().size());
         buf.putInt(base + SITE_COUNT_OFFSET, checkpoint.sites().size());
         buf.putInt(base + DEFINITION_BYTES_OFFSET, definitionBytes);
+        buf.putLong(base + MAP_GENERATION_OFFSET, checkpoint.map().generation());
+        for (int i = 0; i < RegionMapMark.GROUPS; i++) {
+            buf.putInt(
+                    base + MAP_WITNESSES_OFFSET + i * Integer.BYTES,
+                    checkpoint.map().witnesses().get(i));
+        }
     }
 
     private static int putTerm(TermEntry term, ByteBuffer buf, int at) {
@@ -257,7 +266,15 @@ public final class CheckpointCodec {
                 "0 or more",
                 tailSeq);
         Envelope.requireZero(place, RESERVED_OFFSET, END_POSITION_OFFSET);
+        Envelope.requireZeroIfFirst(place, MAP_GENERATION_OFFSET, RESERVED_2_OFFSET);
         Envelope.requireZero(place, RESERVED_2_OFFSET, CHECKSUM_OFFSET);
+        long map = place.i64(MAP_GENERATION_OFFSET);
+        place.require(
+                map >= RegionMapMark.NOT_KEPT,
+                MAP_GENERATION_OFFSET,
+                "mapGeneration",
+                "-1 or more",
+                map);
         return new Payload(place, payload).read();
     }
 
@@ -300,9 +317,18 @@ public final class CheckpointCodec {
                     place.i64(RESYNC_ID_OFFSET),
                     place.i64(RESYNC_BASE_SEQ_OFFSET),
                     place.i64(FORKED_AT_SEQ_OFFSET),
+                    map(),
                     terms,
                     sites,
                     definition);
+        }
+
+        private RegionMapMark map() {
+            List<Integer> witnesses = new ArrayList<>(RegionMapMark.GROUPS);
+            for (int i = 0; i < RegionMapMark.GROUPS; i++) {
+                witnesses.add(place.i32(MAP_WITNESSES_OFFSET + i * Integer.BYTES));
+            }
+            return new RegionMapMark(place.i64(MAP_GENERATION_OFFSET), witnesses);
         }
 
         private List<TermEntry> terms() throws DamagedException {

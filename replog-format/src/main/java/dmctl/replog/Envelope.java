@@ -14,6 +14,12 @@ final class Envelope {
     static final int FORMAT_VERSION_OFFSET = 8;
     static final int MIN_READER_VERSION_OFFSET = 10;
 
+    /** Newest version read. */
+    static final int NEWEST_VERSION = 2;
+
+    /** First version that knows of a region map; a log without one is written as version 1. */
+    static final int REGION_MAP_VERSION = 2;
+
     /** Oldest version still read. */
     static final int OLDEST_VERSION = 1;
 
@@ -63,10 +69,14 @@ final class Envelope {
     }
 
     static void put(ByteBuffer buf, int base, long magic) {
+        put(buf, base, magic, ReplogFormat.VERSION);
+    }
+
+    static void put(ByteBuffer buf, int base, long magic, int version) {
         ReplogFormat.requireLittleEndian(buf);
         buf.putLong(base + MAGIC_OFFSET, magic);
-        buf.putShort(base + FORMAT_VERSION_OFFSET, (short) ReplogFormat.VERSION);
-        buf.putShort(base + MIN_READER_VERSION_OFFSET, (short) ReplogFormat.VERSION);
+        buf.putShort(base + FORMAT_VERSION_OFFSET, (short) version);
+        buf.putShort(base + MIN_READER_VERSION_OFFSET, (short) version);
     }
 
     static void requireMagic(Place place, long magic, int bytes) throws NotOurFormatException {
@@ -85,9 +95,9 @@ final class Envelope {
     static void requireVersion(Place place) throws FormatTooNewException, FormatTooOldException {
         int minReader = place.u16(MIN_READER_VERSION_OFFSET);
         int version = place.u16(FORMAT_VERSION_OFFSET);
-        if (minReader > ReplogFormat.VERSION) {
+        if (minReader > NEWEST_VERSION) {
             throw new FormatTooNewException(
-                    place.name(), place.structure(), place.at(0), version, ReplogFormat.VERSION);
+                    place.name(), place.structure(), place.at(0), version, NEWEST_VERSION);
         }
         if (version < OLDEST_VERSION) {
             throw new FormatTooOldException(
@@ -97,9 +107,20 @@ final class Envelope {
 
     /** A newer writer may use reserved bytes and still say that this reader will do. */
     static void requireZero(Place place, int from, int to) throws DamagedException {
-        if (place.u16(FORMAT_VERSION_OFFSET) > ReplogFormat.VERSION) {
+        if (place.u16(FORMAT_VERSION_OFFSET) > NEWEST_VERSION) {
             return;
         }
+        requireZeroes(place, from, to);
+    }
+
+    /** What a writer of the first version left zero has no meaning in its structures. */
+    static void requireZeroIfFirst(Place place, int from, int to) throws DamagedException {
+        if (place.u16(FORMAT_VERSION_OFFSET) < REGION_MAP_VERSION) {
+            requireZeroes(place, from, to);
+        }
+    }
+
+    private static void requireZeroes(Place place, int from, int to) throws DamagedException {
         for (int i = from; i < to; i++) {
             place.require(place.u8(i) == 0, i, "reserved byte", 0, place.u8(i));
         }

@@ -9,6 +9,8 @@ import java.util.Locale;
  * @param totalBytes size of the file or device
  * @param checkpointOffset start of the two checkpoint slots
  * @param checkpointBytes size of each checkpoint slot
+ * @param mapOffset start of the pages of the region map, 0 if there is none
+ * @param mapPages pages of the region map; each has two slots
  * @param ringOffset start of the ring
  * @param ringBytes size of the ring
  */
@@ -16,6 +18,8 @@ public record LogLayout(
         long totalBytes,
         long checkpointOffset,
         int checkpointBytes,
+        long mapOffset,
+        int mapPages,
         long ringOffset,
         long ringBytes) {
     /** Smallest log: 4096 sectors. */
@@ -30,6 +34,12 @@ public record LogLayout(
     /** Largest checkpoint slot. */
     public static final int MAX_CHECKPOINT_BYTES = 64 << 20;
 
+    /** Most pages of a region map. */
+    public static final int MAX_MAP_PAGES = 1 << 20;
+
+    /** Part of a log that a region map takes unless it could not hold all devices then. */
+    private static final int MAP_SHARE = 16;
+
     /** Distance from a superblock's first copy to its second; also the size of either. */
     public static final int SUPERBLOCK_BYTES = 4096;
 
@@ -43,7 +53,7 @@ public record LogLayout(
     public static final long CHECKPOINT_OFFSET = 16384;
 
     /**
-     * Lays a log out.
+     * Lays a log without a region map out.
      *
      * @param name name for messages
      * @param totalBytes size of the file or device
@@ -53,6 +63,28 @@ public record LogLayout(
      * @throws SpaceException when the log would be too small, with the size needed
      */
     public static LogLayout of(String name, long totalBytes, long checkpointBytes)
+            throws SpaceException {
+        return of(name, totalBytes, checkpointBytes, 0, 0);
+    }
+
+    /**
+     * Lays a log out.
+     *
+     * @param name name for messages
+     * @param totalBytes size of the file or device
+     * @param checkpointBytes size wanted for a checkpoint slot; less than the default counts as the
+     *     default (see {@link CheckpointCodec#bytesFor})
+     * @param mapPagesMin pages the region map must have at least, 0 for no map
+     * @param mapPagesWanted pages it should have where it takes no more than a sixteenth of the log
+     * @return the layout
+     * @throws SpaceException when the log would be too small, with the size needed
+     */
+    public static LogLayout of(
+            String name,
+            long totalBytes,
+            long checkpointBytes,
+            int mapPagesMin,
+            long mapPagesWanted)
             throws SpaceException {
         long slot =
                 Math.max(DEFAULT_CHECKPOINT_BYTES, ReplogFormat.roundUpToBlock(checkpointBytes));
@@ -64,7 +96,11 @@ public record LogLayout(
                     MAX_CHECKPOINT_BYTES,
                     "use fewer sites or a shorter definition");
         }
-        long ringOffset = CHECKPOINT_OFFSET + 2 * slot;
+        long share = totalBytes / MAP_SHARE / (2 * RegionPage.BYTES);
+        long pages =
+                Math.max(mapPagesMin, Math.min(Math.min(mapPagesWanted, share), MAX_MAP_PAGES));
+        long mapOffset = CHECKPOINT_OFFSET + 2 * slot;
+        long ringOffset = mapOffset + 2 * RegionPage.BYTES * pages;
         long needed = Math.max(MIN_TOTAL_BYTES, ringOffset + MIN_RING_BYTES);
         if (totalBytes < needed) {
             throw new SpaceException(
@@ -78,7 +114,25 @@ public record LogLayout(
                             needed / ReplogFormat.SECTOR_BYTES));
         }
         long ringBytes = (totalBytes & -ReplogFormat.BLOCK_BYTES) - ringOffset;
-        return new LogLayout(totalBytes, CHECKPOINT_OFFSET, (int) slot, ringOffset, ringBytes);
+        return new LogLayout(
+                totalBytes,
+                CHECKPOINT_OFFSET,
+                (int) slot,
+                pages == 0 ? 0 : mapOffset,
+                (int) pages,
+                ringOffset,
+                ringBytes);
+    }
+
+    /**
+     * Start of a page of the region map.
+     *
+     * @param slot 0 or 1
+     * @param page from 0
+     * @return byte offset in the log
+     */
+    public long mapPageOffset(int slot, int page) {
+        return mapOffset + ((long) slot * mapPages + page) * RegionPage.BYTES;
     }
 
     /**

@@ -5,7 +5,10 @@ import java.nio.ByteOrder;
 
 /** What every part of the on-disk format shares: the version, the units and the byte order. */
 public final class ReplogFormat {
-    /** Version that this code writes, and the highest one it reads. */
+    /**
+     * Version of frames and of all structures of a log without a region map. The superblock of a
+     * log with one, its checkpoints and the pages of the map are of version 2.
+     */
     public static final int VERSION = 1;
 
     /** Bytes of a sector, the unit of every position on a device. */

@@ -29,6 +29,9 @@ public final class SuperblockCodec {
     static final int CREATED_MICROS_OFFSET = 120;
     static final int CLEAN_OFFSET = 128;
     static final int RESERVED_2_OFFSET = 129;
+    static final int MAP_OFFSET_OFFSET = 136;
+    static final int MAP_PAGES_OFFSET = 144;
+    static final int RESERVED_3_OFFSET = 148;
     static final int COPY_OFFSET = 4091;
     static final int CHECKSUM_OFFSET = 4092;
 
@@ -44,8 +47,10 @@ public final class SuperblockCodec {
      */
     public static void encode(Superblock superblock, int copy, ByteBuffer buf, int base) {
         ReplogFormat.zero(buf, base, base + BYTES);
-        Envelope.put(buf, base, MAGIC);
         LogLayout layout = superblock.layout();
+        boolean map = layout.mapPages() > 0;
+        // A release that does not know the map must not look for the ring where it stands.
+        Envelope.put(buf, base, MAGIC, map ? Envelope.REGION_MAP_VERSION : ReplogFormat.VERSION);
         buf.putLong(base + GENERATION_OFFSET, superblock.generation());
         Envelope.putUuid(buf, base + LOG_UUID_OFFSET, superblock.logUuid());
         Envelope.putUuid(buf, base + GROUP_UUID_OFFSET, superblock.groupUuid());
@@ -59,6 +64,8 @@ public final class SuperblockCodec {
         buf.putLong(base + OPENING_OFFSET, superblock.opening());
         buf.putLong(base + CREATED_MICROS_OFFSET, superblock.createdMicros());
         buf.put(base + CLEAN_OFFSET, (byte) (superblock.clean() ? 1 : 0));
+        buf.putLong(base + MAP_OFFSET_OFFSET, layout.mapOffset());
+        buf.putInt(base + MAP_PAGES_OFFSET, layout.mapPages());
         buf.put(base + COPY_OFFSET, (byte) copy);
         buf.putInt(base + CHECKSUM_OFFSET, new Crc().of(buf, base, COPY_OFFSET));
     }
@@ -98,7 +105,9 @@ public final class SuperblockCodec {
         long generation = place.i64(GENERATION_OFFSET);
         place.require(generation > 0, GENERATION_OFFSET, "generation", "1 or more", generation);
         Envelope.requireZero(place, RESERVED_OFFSET, GENERATION_OFFSET);
-        Envelope.requireZero(place, RESERVED_2_OFFSET, COPY_OFFSET);
+        Envelope.requireZero(place, RESERVED_2_OFFSET, MAP_OFFSET_OFFSET);
+        Envelope.requireZeroIfFirst(place, MAP_OFFSET_OFFSET, RESERVED_3_OFFSET);
+        Envelope.requireZero(place, RESERVED_3_OFFSET, COPY_OFFSET);
         return new Superblock(
                 generation,
                 place.uuid(LOG_UUID_OFFSET),
@@ -117,6 +126,8 @@ public final class SuperblockCodec {
                         place.i64(TOTAL_BYTES_OFFSET),
                         place.i64(CHECKPOINT_OFFSET_OFFSET),
                         place.i32(CHECKPOINT_BYTES_OFFSET),
+                        place.i64(MAP_OFFSET_OFFSET),
+                        place.i32(MAP_PAGES_OFFSET),
                         place.i64(RING_OFFSET_OFFSET),
                         place.i64(RING_BYTES_OFFSET));
         int block = ReplogFormat.BLOCK_BYTES;
@@ -133,7 +144,21 @@ public final class SuperblockCodec {
                 "checkpointBytes",
                 "a multiple of 4096 up to " + LogLayout.MAX_CHECKPOINT_BYTES,
                 slot);
-        long ringOffset = layout.checkpointOffset() + 2L * slot;
+        int pages = layout.mapPages();
+        place.require(
+                pages >= 0 && pages <= LogLayout.MAX_MAP_PAGES,
+                MAP_PAGES_OFFSET,
+                "mapPages",
+                "at most " + LogLayout.MAX_MAP_PAGES,
+                pages);
+        long mapOffset = pages == 0 ? 0 : layout.checkpointOffset() + 2L * slot;
+        place.require(
+                layout.mapOffset() == mapOffset,
+                MAP_OFFSET_OFFSET,
+                "mapOffset",
+                mapOffset,
+                layout.mapOffset());
+        long ringOffset = layout.checkpointOffset() + 2L * slot + 2L * block * pages;
         place.require(
                 layout.ringOffset() == ringOffset,
                 RING_OFFSET_OFFSET,

@@ -70,6 +70,48 @@ class CodecTest {
                         + buf.getInt(CheckpointCodec.PAYLOAD_BYTES_OFFSET);
             }
         },
+        SUPERBLOCK_WITH_MAP(4096) {
+            @Override
+            Object encode(ByteBuffer buf) throws ReplogException {
+                SuperblockCodec.encode(Samples.superblockWithMap(), 0, buf, 0);
+                return Samples.superblockWithMap();
+            }
+
+            @Override
+            Object decode(ByteBuffer buf) throws ReplogException {
+                return SuperblockCodec.decode(buf, 0, NAME);
+            }
+        },
+        CHECKPOINT_WITH_MAP(8192) {
+            @Override
+            Object encode(ByteBuffer buf) throws ReplogException {
+                CheckpointCodec.encode(Samples.checkpointWithMap(), buf, 0, 8192, NAME);
+                return Samples.checkpointWithMap();
+            }
+
+            @Override
+            Object decode(ByteBuffer buf) throws ReplogException {
+                return CheckpointCodec.decode(buf, 0, 8192, 0, Samples.LOG, NAME);
+            }
+
+            @Override
+            int covered(ByteBuffer buf) {
+                return CHECKPOINT.covered(buf);
+            }
+        },
+        REGION_PAGE(4096) {
+            @Override
+            Object encode(ByteBuffer buf) {
+                Samples.regionPage(buf, 0, 5, 7);
+                return Samples.regionPageText(buf, 0);
+            }
+
+            @Override
+            Object decode(ByteBuffer buf) throws ReplogException {
+                RegionPage.check(buf, 0, 0, 5, Samples.LOG, NAME);
+                return Samples.regionPageText(buf, 0);
+            }
+        },
         EXPORT(4096) {
             @Override
             Object encode(ByteBuffer buf) {
@@ -98,19 +140,27 @@ class CodecTest {
         }
 
         int checksumOffset() {
-            return this == CHECKPOINT ? CheckpointCodec.CHECKSUM_OFFSET : 4092;
+            return isCheckpoint() ? CheckpointCodec.CHECKSUM_OFFSET : 4092;
+        }
+
+        boolean isCheckpoint() {
+            return this == CHECKPOINT || this == CHECKPOINT_WITH_MAP;
+        }
+
+        boolean isSuperblock() {
+            return this == SUPERBLOCK || this == SUPERBLOCK_WITH_MAP;
         }
 
         /** Puts a right checksum, so that the rules behind it are reached. */
         void reseal(ByteBuffer buf) {
             Crc crc = new Crc().begin();
-            if (this == CHECKPOINT) {
+            if (isCheckpoint()) {
                 int payload = buf.getInt(CheckpointCodec.PAYLOAD_BYTES_OFFSET);
                 int room = bytes - CheckpointCodec.HEADER_BYTES;
                 crc.add(buf, 0, CheckpointCodec.CHECKSUM_OFFSET)
                         .add(buf, CheckpointCodec.HEADER_BYTES, Math.clamp(payload, 0, room));
             } else {
-                crc.add(buf, 0, this == SUPERBLOCK ? SuperblockCodec.COPY_OFFSET : 4092);
+                crc.add(buf, 0, isSuperblock() ? SuperblockCodec.COPY_OFFSET : 4092);
             }
             buf.putInt(checksumOffset(), crc.end());
         }
@@ -131,7 +181,7 @@ class CodecTest {
         structure.encode(buf);
         Random random = new Random(11);
         for (int i = 0; i < structure.covered(buf); i++) {
-            if (structure == Structure.SUPERBLOCK && i == SuperblockCodec.COPY_OFFSET) {
+            if (structure.isSuperblock() && i == SuperblockCodec.COPY_OFFSET) {
                 continue;
             }
             byte before = buf.get(i);
@@ -196,11 +246,48 @@ class CodecTest {
         structure.reseal(buf);
         Object readable = structure.decode(buf);
         assertThat(readable).isEqualTo(structure.encode(Samples.buffer(structure.bytes)));
-        buf.putShort(Envelope.MIN_READER_VERSION_OFFSET, (short) 2);
+        buf.putShort(Envelope.MIN_READER_VERSION_OFFSET, (short) 3);
         structure.reseal(buf);
         assertThatThrownBy(() -> structure.decode(buf))
                 .isInstanceOf(FormatTooNewException.class)
                 .hasMessageContaining("version 9");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void onlyALogWithARegionMapKeepsReadersOfTheFirstVersionOut(Structure structure)
+            throws ReplogException {
+        ByteBuffer buf = Samples.buffer(structure.bytes);
+        structure.encode(buf);
+        boolean map = structure.name().endsWith("WITH_MAP") || structure == Structure.REGION_PAGE;
+        int version = map ? 2 : 1;
+        assertThat(buf.getShort(Envelope.FORMAT_VERSION_OFFSET)).isEqualTo((short) version);
+        assertThat(buf.getShort(Envelope.MIN_READER_VERSION_OFFSET)).isEqualTo((short) version);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SUPERBLOCK_WITH_MAP", "CHECKPOINT_WITH_MAP"})
+    void theFirstVersionHasNoRegionMap(Structure structure) throws ReplogException {
+        ByteBuffer buf = Samples.buffer(structure.bytes);
+        structure.encode(buf);
+        buf.putShort(Envelope.FORMAT_VERSION_OFFSET, (short) 1);
+        buf.putShort(Envelope.MIN_READER_VERSION_OFFSET, (short) 1);
+        structure.reseal(buf);
+        assertThatThrownBy(() -> structure.decode(buf))
+                .isInstanceOf(DamagedException.class)
+                .hasMessageContaining("reserved byte");
+    }
+
+    @Test
+    void aPageInThePlaceOfAnotherIsDamage() {
+        ByteBuffer buf = Samples.buffer(4096);
+        Samples.regionPage(buf, 0, 5, 7);
+        assertThatThrownBy(() -> RegionPage.check(buf, 0, 40960, 6, Samples.LOG, NAME))
+                .isInstanceOfSatisfying(
+                        DamagedException.class,
+                        e -> assertThat(e.offset()).isEqualTo(40960 + RegionPage.PAGE_OFFSET));
+        assertThatThrownBy(() -> RegionPage.check(buf, 0, 0, 5, Samples.SITE, NAME))
+                .isInstanceOf(WrongDeviceException.class);
     }
 
     @Test
@@ -264,6 +351,7 @@ class CodecTest {
                 c.resyncId(),
                 c.resyncBaseSeq(),
                 c.forkedAtSeq(),
+                c.map(),
                 terms,
                 sites,
                 definition);

@@ -97,7 +97,7 @@ class CopiesTest {
     @Test
     void aSuperblockOfANewerReleaseStopsEvenBesideASoundOne() throws ReplogException {
         ByteBuffer buf = superblocks(Samples.superblock(), Samples.superblock());
-        buf.putShort(4096 + Envelope.MIN_READER_VERSION_OFFSET, (short) 2);
+        buf.putShort(4096 + Envelope.MIN_READER_VERSION_OFFSET, (short) 3);
         buf.putInt(8188, new Crc().of(buf, 4096, SuperblockCodec.COPY_OFFSET));
         assertThatThrownBy(() -> SuperblockCodec.choose(buf, NAME))
                 .isInstanceOf(FormatTooNewException.class);
@@ -191,6 +191,46 @@ class CopiesTest {
         assertThat(odd.ringOffset() + odd.ringBytes()).isEqualTo(4 << 20);
         assertThat(odd.ringPlace(odd.ringBytes() + 4096)).isEqualTo(odd.ringOffset() + 4096);
         assertThat(LogLayout.superblockOffset(1)).isEqualTo(4096);
+    }
+
+    @Test
+    void theRegionMapStandsBetweenCheckpointsAndRing() throws ReplogException {
+        LogLayout small = LogLayout.of(NAME, 2 << 20, 0, 3, 7);
+        assertThat(small.mapPages()).isEqualTo(7);
+        assertThat(small.mapOffset()).isEqualTo(16384 + 2 * 131072);
+        assertThat(small.mapPageOffset(1, 6) + 4096).isEqualTo(small.ringOffset());
+        assertThat(small.mapPageOffset(0, 6) + 4096).isEqualTo(small.mapPageOffset(1, 0));
+        assertThat(small.ringOffset() + small.ringBytes()).isEqualTo(2 << 20);
+        // No more than a sixteenth of the log, unless the devices would not fit.
+        assertThat(LogLayout.of(NAME, 2 << 20, 0, 3, 1000).mapPages()).isEqualTo(16);
+        assertThat(LogLayout.of(NAME, 2 << 20, 0, 90, 1000).mapPages()).isEqualTo(90);
+        assertThat(LogLayout.of(NAME, 1L << 40, 0, 3, 1L << 40).mapPages())
+                .isEqualTo(LogLayout.MAX_MAP_PAGES);
+        assertThatThrownBy(() -> LogLayout.of(NAME, 2 << 20, 0, 100, 1000))
+                .isInstanceOfSatisfying(
+                        SpaceException.class,
+                        e ->
+                                assertThat(e.neededBytes())
+                                        .isEqualTo(16384 + 2 * 131072 + 100 * 8192 + (1 << 20)));
+    }
+
+    @Test
+    void aMapThatDoesNotFitItsPlaceIsDamage() throws ReplogException {
+        for (int pages : new int[] {-1, 1, 22, LogLayout.MAX_MAP_PAGES + 1}) {
+            ByteBuffer buf = Samples.buffer(4096);
+            SuperblockCodec.encode(Samples.superblockWithMap(), 0, buf, 0);
+            buf.putInt(SuperblockCodec.MAP_PAGES_OFFSET, pages);
+            buf.putInt(4092, new Crc().of(buf, 0, SuperblockCodec.COPY_OFFSET));
+            assertThatThrownBy(() -> SuperblockCodec.decode(buf, 0, NAME))
+                    .isInstanceOf(DamagedException.class);
+        }
+        ByteBuffer buf = Samples.buffer(4096);
+        SuperblockCodec.encode(Samples.superblockWithMap(), 0, buf, 0);
+        buf.putLong(SuperblockCodec.MAP_OFFSET_OFFSET, 8192);
+        buf.putInt(4092, new Crc().of(buf, 0, SuperblockCodec.COPY_OFFSET));
+        assertThatThrownBy(() -> SuperblockCodec.decode(buf, 0, NAME))
+                .isInstanceOf(DamagedException.class)
+                .hasMessageContaining("mapOffset");
     }
 
     @Test

@@ -114,6 +114,7 @@ class FormatDocumentTest {
                         "CheckpointCodec ",
                         "CheckpointCodec TERM_",
                         "CheckpointCodec SITE_",
+                        "RegionPage ",
                         "Frame ",
                         "Body ",
                         "Body RECORD_",
@@ -228,6 +229,7 @@ class FormatDocumentTest {
             SuperblockCodec.MAGIC,
             LinkCursors.MAGIC,
             CheckpointCodec.MAGIC,
+            RegionPage.MAGIC,
             Frame.MAGIC,
             ExportHeader.MAGIC
         };

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Set;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -22,16 +23,21 @@ import org.junit.jupiter.api.Test;
  * written then still reads the same. Started with {@code -Dgolden.update} they are written anew.
  */
 class GoldenTest {
-    private static final Path DIR = Path.of("src/test/resources/golden/v1");
+    private static final Path GOLDEN = Path.of("src/test/resources/golden");
+
+    /** What only a log with a region map has. */
+    private static final Set<String> SECOND_VERSION =
+            Set.of("superblock-with-map", "checkpoint-with-map", "region-page");
+
     private static final boolean UPDATE = System.getProperty("golden.update") != null;
 
     private static void compare(String name, ByteBuffer written, String text) throws IOException {
         byte[] bytes = new byte[written.capacity()];
         written.get(0, bytes);
-        Path file = DIR.resolve(name + ".bin.gz");
-        Path dump = DIR.resolve(name + ".txt");
+        Path file = file(name, ".bin.gz");
+        Path dump = file(name, ".txt");
         if (UPDATE) {
-            Files.createDirectories(DIR);
+            Files.createDirectories(file.resolveSibling("."));
             ByteArrayOutputStream packed = new ByteArrayOutputStream();
             try (GZIPOutputStream out = new GZIPOutputStream(packed)) {
                 out.write(bytes);
@@ -45,8 +51,12 @@ class GoldenTest {
         assertThat(Files.readString(dump)).as("%s: what is read has changed", dump).isEqualTo(text);
     }
 
+    private static Path file(String name, String suffix) {
+        return GOLDEN.resolve(SECOND_VERSION.contains(name) ? "v2" : "v1").resolve(name + suffix);
+    }
+
     private static byte[] read(String name) throws IOException {
-        byte[] packed = Files.readAllBytes(DIR.resolve(name + ".bin.gz"));
+        byte[] packed = Files.readAllBytes(file(name, ".bin.gz"));
         try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(packed))) {
             return in.readAllBytes();
         }
@@ -91,6 +101,35 @@ class GoldenTest {
         compare("checkpoint", buf, text(Samples.checkpoint()));
         assertThat(CheckpointCodec.decode(golden("checkpoint"), 0, 4096, 0, Samples.LOG, "golden"))
                 .isEqualTo(Samples.checkpoint());
+    }
+
+    @Test
+    void superblockWithMap() throws Exception {
+        ByteBuffer buf = Samples.buffer(4096);
+        SuperblockCodec.encode(Samples.superblockWithMap(), 1, buf, 0);
+        compare("superblock-with-map", buf, text(Samples.superblockWithMap()));
+        assertThat(SuperblockCodec.decode(golden("superblock-with-map"), 0, "golden"))
+                .isEqualTo(Samples.superblockWithMap());
+    }
+
+    @Test
+    void checkpointWithMap() throws Exception {
+        ByteBuffer buf = Samples.buffer(4096);
+        CheckpointCodec.encode(Samples.checkpointWithMap(), buf, 0, 4096, "sample");
+        compare("checkpoint-with-map", buf, text(Samples.checkpointWithMap()));
+        ByteBuffer golden = golden("checkpoint-with-map");
+        assertThat(CheckpointCodec.decode(golden, 0, 4096, 0, Samples.LOG, "golden"))
+                .isEqualTo(Samples.checkpointWithMap());
+    }
+
+    @Test
+    void regionPage() throws Exception {
+        ByteBuffer buf = Samples.buffer(4096);
+        Samples.regionPage(buf, 0, 5, 7);
+        compare("region-page", buf, Samples.regionPageText(buf, 0));
+        RegionPage.check(golden("region-page"), 0, 0, 5, Samples.LOG, "golden");
+        assertThat(Samples.regionPageText(golden("region-page"), 0))
+                .isEqualTo(Samples.regionPageText(buf, 0));
     }
 
     @Test

@@ -73,6 +73,7 @@ final class SampleLog {
                 0,
                 0,
                 Checkpoint.NOT_FORKED,
+                RegionMapMark.NONE,
                 c.terms(),
                 List.of(c.sites().get(0)),
                 c.definition());

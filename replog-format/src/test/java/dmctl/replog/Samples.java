@@ -100,6 +100,7 @@ final class Samples {
                 0x0e5c0e5c0e5c0e5cL,
                 90,
                 Checkpoint.NOT_FORKED,
+                RegionMapMark.NONE,
                 List.of(
                         new TermEntry(1, 0x1111, 0, 0, TermKind.FIRST),
                         new TermEntry(2, 0x2222, 60, 0, TermKind.REOPENED),
@@ -108,6 +109,75 @@ final class Samples {
                         new SiteEntry(0, SiteState.IN_LOG, false, 180, 120, ""),
                         new SiteEntry(2, SiteState.OUT_OF_LOG, true, 12, 11, "moving house, été")),
                 "group: sample\ndevices: [1, 2]\n");
+    }
+
+    static Superblock superblockWithMap() throws SpaceException {
+        return new Superblock(
+                7,
+                LOG,
+                GROUP,
+                SITE,
+                LogLayout.of("sample", 4 << 20, 0, 3, 20),
+                4096,
+                2,
+                false,
+                TIME);
+    }
+
+    static Checkpoint checkpointWithMap() {
+        Checkpoint c = checkpoint();
+        return new Checkpoint(
+                c.logUuid(),
+                c.generation(),
+                c.tailPosition(),
+                c.tailSeq(),
+                c.tailChain(),
+                c.endPosition(),
+                c.endOpening(),
+                c.flushedMark(),
+                c.appliedSeq(),
+                c.role(),
+                c.primarySite(),
+                c.resyncPhase(),
+                c.resyncNeedSeq(),
+                c.resyncId(),
+                c.resyncBaseSeq(),
+                c.forkedAtSeq(),
+                new RegionMapMark(9, List.of(0x11111111, -2, 0, 4, 5, 6, 7, 0x7fffffff)),
+                c.terms(),
+                c.sites(),
+                c.definition());
+    }
+
+    /** Three regions of device 4, from its region 503 on; returns the page's checksum. */
+    static int regionPage(ByteBuffer buf, int base, int page, long generation) {
+        RegionPage.put(
+                buf,
+                base,
+                LOG.getMostSignificantBits(),
+                LOG.getLeastSignificantBits(),
+                page,
+                generation,
+                4,
+                503,
+                3,
+                64 << 10);
+        RegionPage.putSeq(buf, base, 0, 101);
+        RegionPage.putSeq(buf, base, 2, 0x1122334455667788L);
+        return RegionPage.seal(buf, base, new Crc());
+    }
+
+    static String regionPageText(ByteBuffer buf, int base) {
+        StringBuilder text = new StringBuilder();
+        text.append("RegionPage\n  generation=").append(RegionPage.generation(buf, base));
+        text.append("\n  devNr=").append(RegionPage.devNr(buf, base));
+        text.append("\n  firstRegion=").append(RegionPage.firstRegion(buf, base));
+        text.append("\n  count=").append(RegionPage.count(buf, base));
+        text.append("\n  regionBytes=").append(RegionPage.regionBytes(buf, base));
+        for (int i = 0; i < RegionPage.count(buf, base); i++) {
+            text.append("\n  seq=").append(RegionPage.seq(buf, base, i));
+        }
+        return text.append('\n').toString();
     }
 
     static ExportHeader export() {

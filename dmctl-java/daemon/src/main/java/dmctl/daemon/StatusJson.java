@@ -106,6 +106,11 @@ final class StatusJson {
         JsonArray sites = new JsonArray();
         status.sites().forEach(site -> sites.add(site(site)));
         json.put("sites", sites);
+        JsonObject map = new JsonObject();
+        map.put("kept", status.regionMap().kept());
+        map.put("regionBytes", status.regionMap().regionBytes());
+        map.put("reason", status.regionMap().reason());
+        json.put("regionMap", map);
         json.put("terms", new JsonArray(status.terms()));
         return json;
     }
@@ -149,6 +154,15 @@ final class StatusJson {
         json.put("behind", behind);
         json.put("limitHolding", site.limitHolding());
         json.put("resync", resync(site.resync()));
+        JsonArray regions = new JsonArray();
+        for (GroupStatus.RegionCount count : site.regions()) {
+            JsonObject of = new JsonObject();
+            of.put("devNr", count.devNr());
+            of.put("total", count.total());
+            of.put("lacking", count.lacking());
+            regions.add(of);
+        }
+        json.put("regions", regions);
         json.put("problem", problem(site.problem()));
         return json;
     }

@@ -42,6 +42,14 @@ class StatusJsonTest {
     }
 
     @Test
+    void counts_the_regions_a_site_lacks() {
+        assertThat(JsonWriter.string(json.getArray("sites").getObject(1).getArray("regions")))
+                .isEqualTo("[{\"devNr\":4,\"total\":16,\"lacking\":3}]");
+        assertThat(JsonWriter.string(json.getObject("regionMap")))
+                .isEqualTo("{\"kept\":true,\"regionBytes\":65536,\"reason\":\"\"}");
+    }
+
+    @Test
     void gives_times_as_a_moment_and_an_age() {
         assertThat(json)
                 .containsEntry("roleSince", "1970-01-01T00:00:01Z")

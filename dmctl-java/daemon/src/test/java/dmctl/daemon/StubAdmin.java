@@ -105,6 +105,7 @@ final class StubAdmin implements Admin {
                                 Link.UP,
                                 Flow.CATCHING_UP,
                                 new ResyncProgress(100, 50, 60, 1, 2_000_000, 10, 5))),
+                new GroupStatus.RegionMapStatus(true, 65536, ""),
                 List.of("term 3"));
     }
 
@@ -134,6 +135,7 @@ final class StubAdmin implements Admin {
                 250,
                 false,
                 resync,
+                List.of(new GroupStatus.RegionCount(4, 16, 3)),
                 null);
     }
 }

@@ -133,7 +133,7 @@ final class BlockdevLink implements SiteLink, BatchWriter.Done, FrameReader.Done
         copy = copying;
         state = State.COPYING;
         moved(0);
-        copying.source().start();
+        copying.source().start(-1);
         String why = site.supply == Supply.NEVER_SYNCED ? "first sync" : "was out of the log";
         site.say(Link.UP, Flow.RESYNC, why, "wait for it to end", replica.wallMicros());
     }

@@ -10,13 +10,16 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 
 /**
- * Writes checkpoints: devices flushed, then the checkpoint written to the older slot, then the log
- * flushed; only after that is space before the new tail used again.
+ * Writes checkpoints: devices flushed, then, where records are let go, the region map written and
+ * flushed, then the checkpoint written to the older slot, then the log flushed; only after that is
+ * space before the new tail used again.
  */
 final class Checkpointer implements IoDone {
     private enum Step {
         IDLE,
         FLUSH_DEVICES,
+        WRITE_MAP,
+        FLUSH_MAP,
         WRITE,
         FLUSH_LOG
     }
@@ -37,7 +40,10 @@ final class Checkpointer implements IoDone {
     private long persistedAppliedSeq;
     private long applyingSeq;
     private long flushedAppliedSeq;
+    private final Runnable mapWritten = this::mapWritten;
+    private final Runnable mapFlushed = this::writeCheckpoint;
     private long newTail;
+    private boolean mapIsNew;
     private int flushesInFlight;
     private boolean deviceFlushFailed;
     private boolean wanted;
@@ -151,7 +157,7 @@ final class Checkpointer implements IoDone {
         newTail = log.batches().first();
         applyingSeq = replica.applier().settledSeq();
         if (applyingSeq == flushedAppliedSeq || deviceFlushFailed) {
-            writeCheckpoint();
+            writeMap();
             return;
         }
         step = Step.FLUSH_DEVICES;
@@ -182,13 +188,33 @@ final class Checkpointer implements IoDone {
             if (!deviceFlushFailed) {
                 flushedAppliedSeq = applyingSeq;
             }
+            writeMap();
+        }
+    }
+
+    /** What goes from the log must be in the map first. */
+    private void writeMap() {
+        step = Step.WRITE_MAP;
+        newTail = chooseTail();
+        mapIsNew = replica.devices().regionPages().mustWrite(newTail > log.batches().first());
+        if (mapIsNew) {
+            replica.devices().regionPages().write(false, mapWritten);
+        } else {
+            writeCheckpoint();
+        }
+    }
+
+    private void mapWritten() {
+        if (replica.devices().regionPages().wroteAny()) {
+            step = Step.FLUSH_MAP;
+            log.afterFlush(mapFlushed);
+        } else {
             writeCheckpoint();
         }
     }
 
     private void writeCheckpoint() {
         step = Step.WRITE;
-        newTail = chooseTail();
         generation++;
         slot = 1 - slot;
         try {
@@ -248,13 +274,19 @@ final class Checkpointer implements IoDone {
                 endPosition,
                 endOpening,
                 log.flushedSeq(),
-                flushedAppliedSeq);
+                flushedAppliedSeq,
+                mapIsNew
+                        ? replica.devices().regionPages().newMark()
+                        : replica.devices().regionPages().mark());
     }
 
     private void durable() {
         step = Step.IDLE;
         persistedAppliedSeq = flushedAppliedSeq;
         log.releaseBefore(newTail);
+        if (mapIsNew) {
+            replica.devices().regionPages().counted();
+        }
         int count = inThis.size();
         for (int i = 0; i < count; i++) {
             inThis.poll().run();

@@ -8,6 +8,7 @@ import dmctl.replog.Checkpoint.SiteEntry;
 import dmctl.replog.Checkpoint.TermEntry;
 import dmctl.replog.Checkpoint.TermKind;
 import dmctl.replog.CheckpointCodec;
+import dmctl.replog.RegionMapMark;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -29,7 +30,8 @@ final class Checkpoints {
             long endPosition,
             long endOpening,
             long flushedMark,
-            long appliedSeq) {
+            long appliedSeq,
+            RegionMapMark map) {
         Standing standing = replica.standing();
         List<TermEntry> terms = new ArrayList<>();
         for (Term term : standing.history.terms()) {
@@ -66,9 +68,10 @@ final class Checkpoints {
                 standing.primarySite,
                 ResyncPhase.values()[standing.phase.ordinal()],
                 standing.needSeq,
-                0,
+                standing.resyncId,
                 0,
                 standing.forkedAtSeq,
+                map,
                 terms,
                 sites,
                 definition(replica));
@@ -111,6 +114,7 @@ final class Checkpoints {
         standing.primarySite = checkpoint.primarySite();
         standing.phase = Standing.Phase.of(checkpoint.resyncPhase().code());
         standing.needSeq = checkpoint.resyncNeedSeq();
+        standing.resyncId = checkpoint.resyncId();
         standing.forkedAtSeq = checkpoint.forkedAtSeq();
         List<Term> terms = new ArrayList<>();
         for (TermEntry term : checkpoint.terms()) {

@@ -2,7 +2,6 @@ package dmctl.engine;
 
 import dmctl.engine.GroupDefinition.Device;
 import dmctl.engine.GroupStatus.Role;
-import dmctl.engine.SiteState.Supply;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -90,9 +89,7 @@ record DeviceChange(List<String> grown, List<String> gone) {
         }
         Standing standing = replica.standing();
         if (standing.role == Role.PRIMARY) {
-            for (SiteState site : replica.sites().others()) {
-                site.supply = Supply.NEVER_SYNCED;
-            }
+            replica.sites().copyAnew();
         } else {
             standing.phase = Standing.Phase.NEVER_SYNCED;
         }

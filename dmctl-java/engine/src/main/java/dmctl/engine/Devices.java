@@ -2,6 +2,7 @@ package dmctl.engine;
 
 import dmctl.engine.GroupDefinition.Device;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The devices of the group by number, and for each what the log holds of it that is not applied
@@ -9,7 +10,8 @@ import java.util.Arrays;
  */
 final class Devices {
     private final GroupDefinition def;
-    private final RegionMap regions;
+    private @Nullable RegionMap regions;
+    private @Nullable RegionPages regionPages;
     private final RangeNodes nodes;
     private final RangeIndex[] index;
     private final int[] deviceIndexByNr;
@@ -23,7 +25,6 @@ final class Devices {
     Devices(GroupDefinition def, long recordsMax) {
         this.def = def;
         nodes = new RangeNodes((int) nodesFor(recordsMax));
-        regions = new RegionMap(def);
         index = new RangeIndex[def.devices().size()];
         int highest = 0;
         for (int i = 0; i < index.length; i++) {
@@ -37,8 +38,29 @@ final class Devices {
         }
     }
 
+    /** Makes the region map, once it is known how many pages of it the log holds. */
+    void openRegions(Replica replica, LogIdentity identity) {
+        if (regions == null) {
+            regions = new RegionMap(def, identity.mapPages());
+            regionPages = new RegionPages(replica, identity);
+        }
+    }
+
+    /** What keeps the region map in the log. */
+    RegionPages regionPages() {
+        RegionPages pages = regionPages;
+        if (pages == null) {
+            throw new InvariantViolation("the log is being opened");
+        }
+        return pages;
+    }
+
     RegionMap regions() {
-        return regions;
+        RegionMap map = regions;
+        if (map == null) {
+            throw new InvariantViolation("the log is being opened");
+        }
+        return map;
     }
 
     private static long nodesFor(long records) {
@@ -76,7 +98,12 @@ final class Devices {
     void indexPut(int devNr, long sector, long sectors, long seq) {
         int device = deviceIndex(devNr);
         index[device].put(sector, sectors, seq);
-        regions.written(device, sector, sectors, seq);
+        regions().written(device, sector, sectors, seq);
+    }
+
+    /** A record that is on the devices already. */
+    void noteWritten(int devNr, long sector, long sectors, long seq) {
+        regions().written(deviceIndex(devNr), sector, sectors, seq);
     }
 
     /** Digest of what must be the same at all sites. */

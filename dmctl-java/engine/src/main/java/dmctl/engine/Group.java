@@ -132,6 +132,18 @@ public final class Group implements FrontEnd, Admin {
         return tally;
     }
 
+    /**
+     * Looks a region up in the map, to prove that it is right.
+     *
+     * @param devNr number of a device
+     * @param offset of a byte on it
+     * @return seq of the last write to the region around it, or a higher one; 0 if there was none
+     */
+    public long lastSeqAt(int devNr, long offset) {
+        Devices devices = replica.devices();
+        return devices.regions().lastSeqAt(devices.deviceIndex(devNr), offset);
+    }
+
     void wake() {
         again = true;
     }
@@ -417,6 +429,7 @@ public final class Group implements FrontEnd, Admin {
                 null,
                 problems,
                 List.of(),
+                new GroupStatus.RegionMapStatus(false, 0, ""),
                 List.of());
     }
 }

@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param stalled why writes are held back now; null if they are not
  * @param problems whatever is not fine at this site itself
  * @param sites the other sites, and site entries for the local copy (nr = selfSite) first
+ * @param regionMap how regions are noted here
  * @param terms the term history, oldest first, one line each
  */
 public record GroupStatus(
@@ -53,6 +54,7 @@ public record GroupStatus(
         @Nullable Problem stalled,
         List<Problem> problems,
         List<SiteStatus> sites,
+        RegionMapStatus regionMap,
         List<String> terms) {
 
     /** Part a site plays. */
@@ -122,6 +124,25 @@ public record GroupStatus(
     public record Problem(String what, String reason, long sinceMicros, String nextStep) {}
 
     /**
+     * How the regions are noted that were written: what a site lacks that is not in the log.
+     *
+     * @param kept whether the log keeps the map; if not, a site that falls out of the log is copied
+     *     whole after a restart here
+     * @param regionBytes size of a region of the map
+     * @param reason why not all of the map is known, empty if it is
+     */
+    public record RegionMapStatus(boolean kept, long regionBytes, String reason) {}
+
+    /**
+     * Regions of one device.
+     *
+     * @param devNr number of the device
+     * @param total how many it has
+     * @param lacking those the site lacks
+     */
+    public record RegionCount(int devNr, int total, int lacking) {}
+
+    /**
      * A site as seen from here.
      *
      * @param nr number
@@ -141,6 +162,7 @@ public record GroupStatus(
      * @param behindMillis age of the oldest of them
      * @param limitHolding whether completions are held for its limit or policy now
      * @param resync progress, null when none
+     * @param regions what it lacks of each device; empty where this site does not serve
      * @param problem reason, since and next step of whatever is not fine, null if all is
      */
     public record SiteStatus(
@@ -161,6 +183,7 @@ public record GroupStatus(
             long behindMillis,
             boolean limitHolding,
             @Nullable ResyncProgress resync,
+            List<RegionCount> regions,
             @Nullable Problem problem) {}
 
     /**

@@ -23,11 +23,14 @@ import org.jspecify.annotations.Nullable;
  * @param appliedSeq newest one that may be on its devices
  * @param touchedSeq bound of what its devices may hold, earlier openings included
  * @param tailSeq the seq before its oldest record
- * @param needSeq when replaying: seq at which it is consistent
+ * @param needSeq when replaying: seq at which it is consistent; while regions are copied: seq up to
+ *     which its devices held everything before, 0 if that is not known
  * @param opening opening number of its log
  * @param ringBytes size of its log
  * @param primarySite who it takes for the primary, -1 if unknown
  * @param history its terms
+ * @param resyncId while regions are copied: id of the term of the primary that began it, 0 if all
+ *     of them have to be copied
  */
 // The order of the constants is part of the format.
 @SuppressWarnings("EnumOrdinal")
@@ -48,7 +51,8 @@ record Hello(
         long opening,
         long ringBytes,
         int primarySite,
-        TermHistory history) {
+        TermHistory history,
+        long resyncId) {
 
     /** Why a site connects. */
     enum Kind {
@@ -62,6 +66,7 @@ record Hello(
 
     private static final int FIXED_BYTES = 120;
     private static final int TERM_BYTES = 32;
+    private static final int TAIL_BYTES = 8;
     static final int TERMS_MAX = 4096;
 
     /** What a site says of itself now. */
@@ -86,12 +91,13 @@ record Hello(
                 log.opening(),
                 log.identity().ringBytes(),
                 standing.primarySite,
-                standing.history);
+                standing.history,
+                standing.phase == Standing.Phase.COPYING ? standing.resyncId : 0);
     }
 
     byte[] encode() {
         ByteBuffer to =
-                ByteBuffer.allocate(FIXED_BYTES + history.terms().size() * TERM_BYTES)
+                ByteBuffer.allocate(FIXED_BYTES + history.terms().size() * TERM_BYTES + TAIL_BYTES)
                         .order(ByteOrder.LITTLE_ENDIAN);
         to.putLong(group.getMostSignificantBits()).putLong(group.getLeastSignificantBits());
         to.putInt(site);
@@ -102,6 +108,7 @@ record Hello(
         to.putLong(primarySite).putLong(touchedSeq).putLong(ringBytes);
         to.putInt(history.terms().size()).putInt(0);
         putTerms(to, history);
+        to.putLong(resyncId);
         return to.array();
     }
 
@@ -125,6 +132,8 @@ record Hello(
         if (history == null) {
             return null;
         }
+        // Older releases end with the terms.
+        int tail = FIXED_BYTES + history.terms().size() * TERM_BYTES;
         return new Hello(
                 new UUID(in.getLong(at), in.getLong(at + 8)),
                 in.getInt(at + 16),
@@ -142,7 +151,8 @@ record Hello(
                 in.getLong(at + 80),
                 in.getLong(at + 104),
                 (int) in.getLong(at + 88),
-                history);
+                history,
+                bytes < tail + TAIL_BYTES ? 0 : in.getLong(at + tail));
     }
 
     /** Longs followed by a term history, as START, FORKED and RESYNC_END carry it. */

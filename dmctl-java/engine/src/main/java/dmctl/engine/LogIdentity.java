@@ -1,6 +1,7 @@
 package dmctl.engine;
 
 import dmctl.replog.Frame;
+import dmctl.replog.RegionPage;
 
 /**
  * What stays the same of a log while it is open.
@@ -12,6 +13,8 @@ import dmctl.replog.Frame;
  * @param checkpointOffset where the two checkpoint slots begin, bytes
  * @param checkpointBytes size of one slot
  * @param frameBytesMax largest frame written
+ * @param mapOffset where the pages of the region map begin, bytes
+ * @param mapPages how many there are, each with two slots; 0 if the log keeps no map
  */
 record LogIdentity(
         long logUuidHi,
@@ -20,7 +23,9 @@ record LogIdentity(
         long ringBytes,
         long checkpointOffset,
         int checkpointBytes,
-        int frameBytesMax) {
+        int frameBytesMax,
+        long mapOffset,
+        int mapPages) {
 
     private static final long UNFLUSHED_BYTES_MAX = 64L << 20;
     private static final int BATCH_DATA_BYTES_MAX = 4 << 20;
@@ -60,7 +65,13 @@ record LogIdentity(
                 ringBytes,
                 checkpointOffset,
                 checkpointBytes,
-                bytes);
+                bytes,
+                mapOffset,
+                mapPages);
+    }
+
+    long mapPageOffset(int slot, int page) {
+        return mapOffset + ((long) slot * mapPages + page) * RegionPage.BYTES;
     }
 
     /** Largest data area of a batch that fits a log: an eighth of the ring at most. */

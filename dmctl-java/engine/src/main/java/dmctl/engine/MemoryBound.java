@@ -3,6 +3,7 @@ package dmctl.engine;
 import dmctl.replog.Frame;
 import dmctl.replog.LinkCursors;
 import dmctl.replog.LogLayout;
+import dmctl.replog.RegionPage;
 
 /**
  * The most memory that the engine of a site takes, whatever happens.
@@ -14,6 +15,7 @@ public record MemoryBound(long heapBytes, long bufferBytes) {
     /** Old and new table while one grows: a batch takes 48 bytes, and one column of 8 is copied. */
     private static final long TABLE_BYTES_PER_BATCH = 56;
 
+    private static final long HEAP_BYTES_PER_MAP_PAGE = 32;
     private static final long REBASE_COPY_BYTES = 1 << 20;
 
     /**
@@ -34,7 +36,9 @@ public record MemoryBound(long heapBytes, long bufferBytes) {
                         LogLayout.DEFAULT_CHECKPOINT_BYTES,
                         Frame.HEAD_BYTES
                                 + LogIdentity.batchDataBytes(
-                                        def.tuning().batchDataBytes(), logBytes));
+                                        def.tuning().batchDataBytes(), logBytes),
+                        0,
+                        (int) Math.min(RegionMap.pagesWanted(def), LogLayout.MAX_MAP_PAGES));
         return of(def, identity);
     }
 
@@ -50,6 +54,8 @@ public record MemoryBound(long heapBytes, long bufferBytes) {
         long batches = Math.max(1, identity.ringBytes() / Frame.HEAD_BYTES);
         long capacity = batches == 1 ? 1 : Long.highestOneBit(batches - 1) << 1;
         return regions * Long.BYTES
+                + (regions / RegionPage.ENTRIES + 2L * def.devices().size() + identity.mapPages())
+                        * HEAP_BYTES_PER_MAP_PAGE
                 + capacity * TABLE_BYTES_PER_BATCH
                 + Devices.indexBytesMax(identity.unappliedRecordsMax());
     }
@@ -69,6 +75,7 @@ public record MemoryBound(long heapBytes, long bufferBytes) {
                 + LogScan.WINDOW_BYTES_MAX
                 + 4L * identity.checkpointBytes()
                 + 2L * LinkCursors.BYTES
+                + RegionPages.BUFFER_BYTES
                 + REBASE_COPY_BYTES
                 + readers * frame
                 + channels * 2 * LinkChannel.messageBytesMax(frame, region)

@@ -12,6 +12,7 @@ import dmctl.replog.DamagedException;
 import dmctl.replog.Frame;
 import dmctl.replog.LinkCursors;
 import dmctl.replog.LogLayout;
+import dmctl.replog.RegionMapMark;
 import dmctl.replog.ReplogException;
 import dmctl.replog.Superblock;
 import dmctl.replog.SuperblockCodec;
@@ -136,7 +137,13 @@ final class Opener {
         long slot =
                 CheckpointCodec.bytesFor(
                         1024, replica.def().sites().size(), replica.def().text().length());
-        LogLayout layout = LogLayout.of(storage.name(), storage.sizeBytes(), slot);
+        LogLayout layout =
+                LogLayout.of(
+                        storage.name(),
+                        storage.sizeBytes(),
+                        slot,
+                        replica.def().devices().size(),
+                        RegionMap.pagesWanted(replica.def()));
         UUID logUuid =
                 new UUID(
                         replica.ports().clock().randomBits(), replica.ports().clock().randomBits());
@@ -191,7 +198,9 @@ final class Opener {
                         layout.ringBytes(),
                         layout.checkpointOffset(),
                         layout.checkpointBytes(),
-                        Frame.HEAD_BYTES + data);
+                        Frame.HEAD_BYTES + data,
+                        layout.mapOffset(),
+                        layout.mapPages());
         replica.build(identity, found.logUuid(), cursors, cursorSlot);
         if (found.opening() == 0) {
             fresh = true;
@@ -219,7 +228,8 @@ final class Opener {
                 site.pauseReason = hold;
             }
         }
-        return Checkpoints.capture(replica, 0, 0, 0, 0, 0, found.opening(), 0, 0);
+        return Checkpoints.capture(
+                replica, 0, 0, 0, 0, 0, found.opening(), 0, 0, RegionMapMark.NONE);
     }
 
     private void checkpointRead(Superblock found, LogIdentity identity, ByteBuffer slots) {
@@ -241,10 +251,28 @@ final class Opener {
                 return;
             }
             change.apply(replica);
-            walk(identity, checkpoint, chosen.copy());
+            loadRegions(identity, checkpoint, chosen.copy());
         } catch (ReplogException e) {
             done.failed(String.valueOf(e.getMessage()));
         }
+    }
+
+    private void loadRegions(LogIdentity identity, Checkpoint checkpoint, int slot) {
+        replica.devices()
+                .regionPages()
+                .load(
+                        checkpoint.map(),
+                        new RegionPages.Loaded() {
+                            @Override
+                            public void loaded() {
+                                walk(identity, checkpoint, slot);
+                            }
+
+                            @Override
+                            public void failed(String reason) {
+                                done.failed(reason);
+                            }
+                        });
     }
 
     private void walk(LogIdentity identity, Checkpoint checkpoint, int slot) {
@@ -279,6 +307,7 @@ final class Opener {
         }
         LogRing log = replica.log();
         log.startAt(checkpoint, batches, next.opening());
+        replica.devices().regions().endAt(log.headSeq());
         replica.applier().startAt(Math.max(checkpoint.appliedSeq(), 0));
         replica.checkpointer()
                 .startAt(

@@ -7,6 +7,7 @@ import dmctl.replog.Checkpoint;
 import dmctl.replog.CheckpointCodec;
 import dmctl.replog.ExportHeader;
 import dmctl.replog.Frame;
+import dmctl.replog.RegionMapMark;
 import dmctl.replog.SpaceException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -32,6 +33,7 @@ final class Rebase {
     private long flushedMark;
     private long appliedSeq;
     private long exportFromSeq = -1;
+    private long allWrittenSeq = -1;
 
     Rebase(Replica replica) {
         this.replica = replica;
@@ -59,12 +61,21 @@ final class Rebase {
         begin(reason);
     }
 
-    /** Empties the log for a copy of regions; records beyond a common seq (or -1) are exported. */
-    void beginCopying(long commonSeq) {
+    /**
+     * Empties the log for a copy of regions.
+     *
+     * @param commonSeq records beyond it are exported, -1: none
+     * @param byTerm id of the term of the source, if this copy is a part of its history and it may
+     *     send the regions alone that were written since; else 0
+     */
+    void beginCopying(long commonSeq, long byTerm) {
+        // What the devices hold for certain: the log, with all that is not on them yet, goes.
+        long held = byTerm == 0 ? 0 : replica.checkpointer().persistedAppliedSeq();
         empty(0);
         exportFromSeq = commonSeq < 0 ? -1 : commonSeq + 1;
         replica.standing().phase = Phase.COPYING;
-        replica.standing().needSeq = 0;
+        replica.standing().needSeq = held;
+        replica.standing().resyncId = held == 0 ? 0 : byTerm;
         replica.standing().forkedAtSeq = -1;
         begin("resync: regions are copied");
     }
@@ -72,8 +83,11 @@ final class Rebase {
     /** All regions are here: the log begins after a base seq. */
     void beginReplaying(long baseSeq, long needSeq) {
         empty(baseSeq);
+        // Which regions the copy has changed, and when they were written, is not known here.
+        allWrittenSeq = baseSeq;
         replica.standing().phase = Phase.REPLAYING;
         replica.standing().needSeq = needSeq;
+        replica.standing().resyncId = 0;
         begin("resync: replay from seq " + (baseSeq + 1));
     }
 
@@ -205,6 +219,9 @@ final class Rebase {
                     log.memory(),
                     0,
                     () -> flushDevices(device + 1));
+        } else if (allWrittenSeq >= 0 && replica.devices().regionPages().isKept()) {
+            replica.devices().regions().allWritten(allWrittenSeq);
+            replica.devices().regionPages().write(true, this::flushLog);
         } else {
             flushLog();
         }
@@ -236,7 +253,8 @@ final class Rebase {
                         endPosition,
                         endOpening,
                         flushedMark,
-                        appliedSeq);
+                        appliedSeq,
+                        mark());
         LogIdentity identity = log.identity();
         ByteBuffer buffer = Buffers.aligned(identity.checkpointBytes());
         try {
@@ -253,6 +271,11 @@ final class Rebase {
                 buffer,
                 offset,
                 () -> io(log.storage(), Io.Op.FLUSH, buffer, 0, then));
+    }
+
+    private RegionMapMark mark() {
+        RegionPages pages = replica.devices().regionPages();
+        return allWrittenSeq >= 0 && pages.isKept() ? pages.newMark() : pages.mark();
     }
 
     private void io(Storage storage, Io.Op op, ByteBuffer buffer, long offset, Runnable then) {

@@ -179,6 +179,7 @@ final class Recovery {
 
     private long[] ranges(ByteBuffer buffer, int body) {
         if (Body.lastSeq(buffer, body) <= checkpoint.appliedSeq()) {
+            note(buffer, body);
             return NO_RANGES;
         }
         int count = Body.count(buffer, body);
@@ -194,6 +195,23 @@ final class Recovery {
         return found;
     }
 
+    /** What is on the devices is not in the index, but still in no page of the region map. */
+    private void note(ByteBuffer buffer, int body) {
+        Devices devices = replica.devices();
+        for (int i = 0; i < Body.count(buffer, body); i++) {
+            int type = Body.type(buffer, body, i);
+            int devNr = Body.devNr(buffer, body, i);
+            long sector = Body.sector(buffer, body, i);
+            long sectors = Integer.toUnsignedLong(Body.sectorCount(buffer, body, i));
+            if (type != Body.MARK
+                    && type != Body.CHANGE
+                    && sectors > 0
+                    && devices.knows(devNr, sector, sectors)) {
+                devices.noteWritten(devNr, sector, sectors, Body.firstSeq(buffer, body) + i);
+            }
+        }
+    }
+
     /** Takes in what a flushed mark covers: it is there, or the log is damaged. */
     private void takeFlushed() {
         while (taken < batches.end() && batches.lastSeq(taken) <= flushed) {
@@ -207,10 +225,16 @@ final class Recovery {
         Devices devices = replica.devices();
         for (int i = 0; i < found.length && misfit.isEmpty(); i += RANGE_LONGS) {
             long each = firstSeq + i / RANGE_LONGS;
-            if (found[i + 2] == 0 || each <= checkpoint.appliedSeq()) {
+            if (found[i + 2] == 0) {
                 continue;
             }
             int devNr = (int) found[i];
+            if (each <= checkpoint.appliedSeq()) {
+                if (devices.knows(devNr, found[i + 1], found[i + 2])) {
+                    devices.noteWritten(devNr, found[i + 1], found[i + 2], each);
+                }
+                continue;
+            }
             if (!devices.knows(devNr, found[i + 1], found[i + 2])) {
                 misfit = misfit("seq %d does not fit the devices of group %s", each);
                 return;

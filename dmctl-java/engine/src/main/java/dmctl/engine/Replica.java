@@ -95,6 +95,7 @@ final class Replica implements IoDone {
     /** Makes the parts once the log's geometry is known. */
     void build(LogIdentity identity, UUID uuid, LinkCursors found, int slot) {
         logUuid = uuid;
+        devices.openRegions(this, identity);
         LogRing ring = new LogRing(this, ports.log(), identity, group.memory(identity));
         log = ring;
         checkpointer = new Checkpointer(this);

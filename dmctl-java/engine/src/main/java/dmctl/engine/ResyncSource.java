@@ -52,6 +52,7 @@ final class ResyncSource implements Request.Done {
 
     private boolean running;
     private int pass;
+    private long sinceSeq;
     private long baseSeq;
     private long previousBaseSeq;
     private long needSeq;
@@ -87,12 +88,18 @@ final class ResyncSource implements Request.Done {
         return running;
     }
 
-    /** Begins from the first region. */
-    void start() {
+    /**
+     * Begins from the first region.
+     *
+     * @param since only regions written after this seq are copied; -1: all
+     */
+    void start(long since) {
         if (chunks.length == 0) {
             chunks = makeChunks();
         }
         running = true;
+        site.copying = this;
+        sinceSeq = since;
         pass = 0;
         sentBytes = 0;
         needSeq = 0;
@@ -104,14 +111,25 @@ final class ResyncSource implements Request.Done {
         replica.event(
                 String.format(
                         Locale.ROOT,
-                        "site %s: resync begins, %d bytes to look at",
+                        "site %s: resync begins, %d bytes to look at%s",
                         site.site.name(),
-                        totalBytes));
+                        totalBytes,
+                        since < 0 ? "" : ", the regions written after seq " + since));
+    }
+
+    /** Regions of a device that this pass has still to look at. */
+    int regionsLeft(int of) {
+        long offset =
+                of < device
+                        ? Long.MAX_VALUE
+                        : of == device ? replica.devices().regions().regionOffset(region) : 0;
+        return replica.devices().regions().newerThan(of, offset, wantedSinceSeq());
     }
 
     /** Gives up; chunks being read end by themselves. */
     void stop() {
         running = false;
+        site.copying = null;
         site.unpinResync();
         site.progress = null;
         for (Chunk chunk : chunks) {
@@ -125,6 +143,7 @@ final class ResyncSource implements Request.Done {
     /** All is copied; the log stays pinned from the base on until the site replays from there. */
     void finish() {
         running = false;
+        site.copying = null;
         site.progress = null;
     }
 
@@ -149,7 +168,11 @@ final class ResyncSource implements Request.Done {
     }
 
     private boolean isWanted(int d, int r) {
-        return pass == 1 || replica.devices().regions().lastSeq(d, r) > previousBaseSeq;
+        return replica.devices().regions().lastSeq(d, r) > wantedSinceSeq();
+    }
+
+    private long wantedSinceSeq() {
+        return pass == 1 ? sinceSeq : previousBaseSeq;
     }
 
     /** Starts reads, hands on what is durable; true when all passes are done. */
@@ -179,6 +202,11 @@ final class ResyncSource implements Request.Done {
         }
         if (!site.resyncPinned()) {
             beginPass();
+            return false;
+        }
+        if (replica.log().flushedSeq() < baseSeq) {
+            // The site will hold the history up to here: it must not be longer than this log.
+            replica.log().requestFlush(baseSeq);
             return false;
         }
         return true;
@@ -342,6 +370,8 @@ final class ResyncSource implements Request.Done {
             rateBytes = doneBytes;
             rateNanos = now;
         }
+        // Regions are written while the pass is under way.
+        totalBytes = Math.max(totalBytes, doneBytes);
         long left = totalBytes - doneBytes;
         site.progress =
                 new ResyncProgress(

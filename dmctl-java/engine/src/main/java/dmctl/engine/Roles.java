@@ -204,16 +204,25 @@ final class Roles {
                             log.headSeq(),
                             replica.def().selfSite(),
                             kind);
-            standing.history = standing.history.open(term);
+            standing.history =
+                    standing.phase == Phase.NONE
+                            ? standing.history.open(term)
+                            : TermHistory.begunBy(term);
             replica.event("opening " + term);
         }
         standing.role = Role.PRIMARY;
         standing.primarySite = replica.def().selfSite();
-        standing.phase = Phase.NONE;
-        standing.forkedAtSeq = -1;
         if (takingOver) {
             replica.sites().forget();
         }
+        if (standing.phase != Phase.NONE) {
+            // Taken over in the middle of a copy: any region may hold any record.
+            replica.devices().regions().allWritten(log.headSeq());
+            replica.devices().regionPages().requireWrite();
+            replica.sites().copyAnew();
+        }
+        standing.phase = Phase.NONE;
+        standing.forkedAtSeq = -1;
         // Durable before the first write of the term is taken.
         replica.checkpointer().save(this::serve);
     }

@@ -45,6 +45,10 @@ final class SiteState {
     Data data = Data.UNKNOWN;
     @Nullable Role role;
     @Nullable ResyncProgress progress;
+
+    /** What copies regions to the site now. */
+    @Nullable ResyncSource copying;
+
     String reason = "not connected yet";
     String nextStep = "";
     long sinceMicros;

@@ -233,6 +233,13 @@ final class Sites {
         }
     }
 
+    /** No site holds what this one does, whatever its seqs. */
+    void copyAnew() {
+        for (SiteState site : others) {
+            site.supply = Supply.NEVER_SYNCED;
+        }
+    }
+
     /** No site counts as holding more than there is. */
     void forgetBeyond(long seq) {
         // A site may have acknowledged what a power cut here took back.

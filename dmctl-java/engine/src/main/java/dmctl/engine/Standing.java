@@ -30,6 +30,10 @@ final class Standing {
     TermHistory history = TermHistory.EMPTY;
     Phase phase = Phase.NONE;
     long needSeq;
+
+    /** While regions are copied: id of the term of who began it, 0 if all have to be. */
+    long resyncId;
+
     long forkedAtSeq = -1;
 
     boolean consistent() {

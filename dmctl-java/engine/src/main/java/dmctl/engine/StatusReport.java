@@ -5,6 +5,8 @@ import dmctl.engine.GroupStatus.Data;
 import dmctl.engine.GroupStatus.Flow;
 import dmctl.engine.GroupStatus.Link;
 import dmctl.engine.GroupStatus.Problem;
+import dmctl.engine.GroupStatus.RegionCount;
+import dmctl.engine.GroupStatus.RegionMapStatus;
 import dmctl.engine.GroupStatus.Role;
 import dmctl.engine.GroupStatus.SiteStatus;
 import dmctl.engine.SiteState.Supply;
@@ -52,7 +54,33 @@ final class StatusReport {
                 replica.explain().stalled(),
                 problems,
                 sites,
+                regionMap(replica),
                 terms);
+    }
+
+    private static RegionMapStatus regionMap(Replica replica) {
+        return new RegionMapStatus(
+                replica.devices().regionPages().isKept(),
+                replica.devices().regions().mapRegionBytes(),
+                replica.devices().regionPages().lost());
+    }
+
+    private static List<RegionCount> regions(Replica replica, SiteState site) {
+        if (!replica.serving()) {
+            return List.of();
+        }
+        RegionMap map = replica.devices().regions();
+        ResyncSource copying = site.copying;
+        long has = site.supply == Supply.NEVER_SYNCED ? -1 : site.durableSeq;
+        List<RegionCount> counts = new ArrayList<>();
+        for (int i = 0; i < replica.def().devices().size(); i++) {
+            counts.add(
+                    new RegionCount(
+                            replica.def().devices().get(i).devNr(),
+                            map.mapRegions(i),
+                            copying == null ? map.newerThan(i, 0, has) : copying.regionsLeft(i)));
+        }
+        return counts;
     }
 
     private static Data data(Replica replica) {
@@ -93,6 +121,14 @@ final class StatusReport {
                             replica.roleSinceMicros(),
                             "nothing is applied any more, the log keeps it: mend the device and"
                                     + " restart the daemon"));
+        }
+        if (replica.devices().regionPages().isDamaged()) {
+            problems.add(
+                    new Problem(
+                            "region-map",
+                            replica.devices().regionPages().lost(),
+                            replica.roleSinceMicros(),
+                            "nothing: a site that leaves the log gets more than it lacks, once"));
         }
         if (standing.forkedAtSeq >= 0) {
             problems.add(
@@ -165,6 +201,7 @@ final class StatusReport {
                 serving ? replica.sites().behindMillis(self) : 0,
                 serving && self.overLimit() && self.holdInForce(),
                 null,
+                regions(replica, self),
                 problem);
     }
 
@@ -187,6 +224,7 @@ final class StatusReport {
                 0,
                 false,
                 null,
+                List.of(),
                 null);
     }
 
@@ -214,6 +252,7 @@ final class StatusReport {
                 sites.behindMillis(site),
                 holding,
                 site.progress,
+                regions(replica, site),
                 problem(site, holding));
     }
 

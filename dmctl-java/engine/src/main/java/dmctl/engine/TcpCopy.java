@@ -29,8 +29,12 @@ final class TcpCopy implements ResyncSource.Sink {
         return source;
     }
 
-    /** Begins, or goes on where a lost connection left off if the target has not restarted. */
-    boolean begin(long opening) {
+    /**
+     * Begins, or goes on where a lost connection left off if the target has not restarted.
+     *
+     * @param since only regions written after this seq are copied; -1: all
+     */
+    boolean begin(long opening, long since) {
         source.forgetGiven();
         toSendCount = 0;
         if (!source.quiet()) {
@@ -40,7 +44,7 @@ final class TcpCopy implements ResyncSource.Sink {
             if (source.running()) {
                 source.stop();
             }
-            source.start();
+            source.start(since);
         }
         targetOpening = opening;
         return true;

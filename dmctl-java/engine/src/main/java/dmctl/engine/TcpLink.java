@@ -46,6 +46,12 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
     private long retryNanos;
     private long retryDelayNanos = FIRST_RETRY_NANOS;
     private boolean discardApproved;
+
+    /** Opening of the site's log that begins with its copy as it was up to a seq; -1: none does. */
+    private long partOpening = -1;
+
+    private long partSeq;
+    private boolean savesSupply;
     private boolean refused;
     private long beatFlushedSeq = -1;
     private long beatNanos;
@@ -87,7 +93,7 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
                 feed.pump(log.sendableSeq(hello.ringBytes()));
                 followFlow();
             }
-        } else if (state == State.COPYING && copy.pump(to)) {
+        } else if (state == State.COPYING && copy.pump(to) && countsAsCopy()) {
             to.sendBytes(
                     Message.RESYNC_END,
                     Hello.encode(
@@ -98,6 +104,20 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         } else if (state == State.COPYING) {
             beat(to);
         }
+    }
+
+    /** A site counts as a copy of this one from the end of a copy on; durably, before it does. */
+    private boolean countsAsCopy() {
+        if (site.supply == Supply.NEVER_SYNCED) {
+            site.supply = Supply.OUT_OF_LOG;
+            savesSupply = true;
+            replica.checkpointer()
+                    .save(() -> {
+                        savesSupply = false;
+                        replica.wake();
+                    });
+        }
+        return !savesSupply;
     }
 
     /** Nothing waits for an async site: small batches go to it together. */
@@ -278,6 +298,9 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         }
         replica.links().heard(site, hello.history());
         retryDelayNanos = FIRST_RETRY_NANOS;
+        if (hello.phase() != Standing.Phase.COPYING || hello.opening() != partOpening) {
+            partOpening = -1;
+        }
         switch (hello.phase()) {
             case COPYING -> beginCopy(to, hello);
             case NEVER_SYNCED -> {
@@ -301,8 +324,16 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
             to.sendLongs(Message.RESYNC_BEGIN, 0);
         } else if (common < hello.headSeq()) {
             surplus(to, hello, common);
+        } else if (site.supply == Supply.NEVER_SYNCED) {
+            // Its seqs say nothing: a device was added, or this copy was taken over inconsistent.
+            to.sendLongs(Message.RESYNC_BEGIN, 0);
         } else if (hello.headSeq() < replica.checkpointer().tailSeqSoon()) {
             site.supply = Supply.OUT_OF_LOG;
+            if (hello.phase() == Standing.Phase.NONE && hello.forkedAtSeq() < 0) {
+                // Its history is a part of this one: it lacks what was written since, no more.
+                partOpening = hello.opening() + 1;
+                partSeq = hello.headSeq();
+            }
             to.sendLongs(Message.RESYNC_BEGIN, 0);
         } else {
             stream(to, hello);
@@ -387,7 +418,11 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         site.durableSeq = 0;
         site.appliedSeq = 0;
         discardApproved = false;
-        if (!copy.begin(hello.opening())) {
+        long since = copySince(hello);
+        if (since < 0) {
+            partOpening = -1;
+        }
+        if (!copy.begin(hello.opening(), since)) {
             to.fault("the last resync is still being stopped");
             return;
         }
@@ -399,6 +434,15 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
                 site.supply == Supply.NEVER_SYNCED ? "first sync" : "was out of the log",
                 "wait for it to end",
                 replica.wallMicros());
+    }
+
+    /**
+     * The seq up to which the devices of a site hold this history, if nobody but this link has
+     * copied anything to them since; -1 if that is not certain.
+     */
+    private long copySince(Hello hello) {
+        boolean mine = partOpening >= 0 && hello.resyncId() == replica.history().latestId();
+        return mine && hello.needSeq() > 0 && hello.needSeq() <= partSeq ? hello.needSeq() : -1;
     }
 
     private void acked(ByteBuffer in, int meta, int metaBytes) {

@@ -52,6 +52,14 @@ record TermHistory(List<Term> terms) {
         return new TermHistory(next);
     }
 
+    /**
+     * A history that has nothing in common with any other, whatever the seqs: that of a copy which
+     * is no state the devices ever had.
+     */
+    static TermHistory begunBy(Term term) {
+        return new TermHistory(List.of(term));
+    }
+
     /** The term of a record, null if the history does not reach back to it. */
     @Nullable Term termOf(long seq) {
         Term found = null;

@@ -157,6 +157,11 @@ final class Upstream {
         }
         eager = eagerly == 1;
         standing.history = history;
+        if (standing.phase == Standing.Phase.COPYING && history.latestId() != standing.resyncId) {
+            // Not who began it: what it copies may be of another history.
+            standing.needSeq = 0;
+            standing.resyncId = 0;
+        }
         standing.primarySite = source.site();
         boolean wasForked = standing.forkedAtSeq >= 0;
         standing.forkedAtSeq = -1;
@@ -320,7 +325,12 @@ final class Upstream {
             return;
         }
         standing.primarySite = source.site();
-        replica.rebase().beginCopying(surplus ? common : -1);
+        boolean part =
+                standing.phase == Standing.Phase.NONE
+                        && standing.forkedAtSeq < 0
+                        && common == log.headSeq();
+        replica.rebase()
+                .beginCopying(surplus ? common : -1, part ? source.history().latestId() : 0);
     }
 
     private void endResync(long baseSeq, long needSeq, @Nullable TermHistory history) {

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class CursorSlotsTest {
     private static final LogIdentity IDENTITY =
-            new LogIdentity(3, 4, 1 << 20, 1 << 20, 16384, 131072, 12 << 10);
+            new LogIdentity(3, 4, 1 << 20, 1 << 20, 16384, 131072, 12 << 10, 0, 0);
 
     private final Replica replica =
             Lab.of(Lab.primary("home"), Lab.blockdev("vault"), Lab.async("far"))

@@ -13,7 +13,9 @@ import org.junit.jupiter.api.Test;
 class DamagedLogTest {
     private static final int RUNS = 80;
     private static final String WRITTEN = "abcdefgh";
-    private static final int RING_OFFSET = 16384 + 2 * 131072;
+    private static final int MAP_OFFSET = 16384 + 2 * 131072;
+    private static final int MAP_BYTES = 2 * 3 * 4096;
+    private static final int RING_OFFSET = MAP_OFFSET + MAP_BYTES;
 
     private final Lab lab = Lab.running(Lab.primary("home"));
     private final LabSite home = lab.site("home");
@@ -61,9 +63,10 @@ class DamagedLogTest {
 
     private static int anywhere(Random random) {
         // Headers, checkpoints, or the part of the ring that is in use.
-        return switch (random.nextInt(3)) {
+        return switch (random.nextInt(4)) {
             case 0 -> random.nextInt(16384);
             case 1 -> 16384 + random.nextInt(2) * 131072 + random.nextInt(400);
+            case 2 -> MAP_OFFSET + random.nextInt(MAP_BYTES);
             default -> RING_OFFSET + random.nextInt(2 * WRITTEN.length() * 4096);
         };
     }

@@ -50,6 +50,17 @@ class DeviceChangeTest {
     }
 
     @Test
+    void a_site_whose_log_does_not_know_of_the_change_is_copied_all_the_same() {
+        home.write(0, "abc");
+        stopBoth();
+        addEverywhere();
+        far.forgetDevicesInLog();
+        lab.start();
+        lab.until("far", () -> home.sees("far").data() == Data.CONSISTENT);
+        assertThat(far.disks().get(2).image()).isEqualTo(home.disks().get(2).image());
+    }
+
+    @Test
     void that_it_was_copied_is_not_forgotten() {
         stopBoth();
         addEverywhere();

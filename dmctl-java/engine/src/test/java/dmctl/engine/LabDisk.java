@@ -4,7 +4,9 @@ import dmctl.engine.port.Io;
 import dmctl.engine.port.IoDone;
 import dmctl.engine.port.Storage;
 import dmctl.replog.LogLayout;
+import dmctl.replog.RegionPage;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -37,6 +39,9 @@ final class LabDisk {
     private final Set<Io.Op> held = EnumSet.noneOf(Io.Op.class);
     private final Set<String> heldByName = new HashSet<>();
     private final Map<Io.Op, Integer> broken = new EnumMap<>(Io.Op.class);
+    private Io.Op brokenOp = Io.Op.FLUSH;
+    private int brokenFrom;
+    private int brokenTo;
     private final List<String> trace;
     private long writesEnded;
     private long writesFlushed;
@@ -79,8 +84,37 @@ final class LabDisk {
         broken.put(op, EIO);
     }
 
+    /** From now on reads, or writes, that touch a range end with EIO. */
+    void breakDown(Io.Op op, int from, int length) {
+        brokenOp = op;
+        brokenFrom = from;
+        brokenTo = from + length;
+    }
+
+    private boolean isBroken(Io io) {
+        return io.op == brokenOp && io.offset < brokenTo && brokenFrom < io.offset + bytes(io);
+    }
+
+    short shortAt(int offset) {
+        return ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).getShort(offset);
+    }
+
     void mend() {
+        brokenTo = 0;
         broken.clear();
+    }
+
+    int bytes() {
+        return content.length;
+    }
+
+    /** Where the region map of a log begins, and how many pages it has. */
+    int mapOffset() {
+        return (int) ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).getLong(136);
+    }
+
+    int mapPages() {
+        return ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).getInt(144);
     }
 
     int writes() {
@@ -112,6 +146,11 @@ final class LabDisk {
     void flipBit(int offset, int bit) {
         content[offset] ^= (byte) (1 << bit);
         durable[offset] ^= (byte) (1 << bit);
+    }
+
+    /** A copy of what stands there. */
+    byte[] read(int offset, int bytes) {
+        return Arrays.copyOfRange(content, offset, offset + bytes);
     }
 
     /** Overwrites something at rest. */
@@ -184,7 +223,7 @@ final class LabDisk {
 
     private void end(Pending each) {
         Io io = each.io();
-        io.error = broken.getOrDefault(io.op, 0);
+        io.error = isBroken(io) ? EIO : broken.getOrDefault(io.op, 0);
         if (io.error == 0) {
             apply(io, each.covers());
         }
@@ -255,17 +294,21 @@ final class LabDisk {
         if (!isLog) {
             return name + " " + what + " " + io.offset / LabSite.SECTOR;
         }
-        String area =
-                io.offset < LogLayout.LINK_CURSORS_OFFSET
-                        ? "superblock"
-                        : io.offset < LogLayout.CHECKPOINT_OFFSET
-                                ? "cursors"
-                                : io.offset
-                                                < LogLayout.CHECKPOINT_OFFSET
-                                                        + 2 * LogLayout.DEFAULT_CHECKPOINT_BYTES
-                                        ? "checkpoint"
-                                        : "ring";
-        return area + " " + what;
+        return area(io.offset) + " " + what;
+    }
+
+    private String area(long offset) {
+        if (offset < LogLayout.LINK_CURSORS_OFFSET) {
+            return "superblock";
+        }
+        if (offset < LogLayout.CHECKPOINT_OFFSET) {
+            return "cursors";
+        }
+        int map = (int) LogLayout.CHECKPOINT_OFFSET + 2 * LogLayout.DEFAULT_CHECKPOINT_BYTES;
+        if (offset < map) {
+            return "checkpoint";
+        }
+        return offset < map + 2L * RegionPage.BYTES * mapPages() ? "map" : "ring";
     }
 
     Storage open(LabSite by) {

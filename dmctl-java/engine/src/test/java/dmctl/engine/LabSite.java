@@ -7,8 +7,17 @@ import dmctl.engine.port.Ports;
 import dmctl.engine.port.Request;
 import dmctl.engine.port.Storage;
 import dmctl.engine.port.Wire;
+import dmctl.replog.Checkpoint;
+import dmctl.replog.CheckpointCodec;
 import dmctl.replog.LinkCursors;
+import dmctl.replog.LogLayout;
+import dmctl.replog.RegionMapMark;
+import dmctl.replog.ReplogException;
+import dmctl.replog.Superblock;
+import dmctl.replog.SuperblockCodec;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -292,6 +301,10 @@ final class LabSite {
         admin(done -> group().set(nr, settings, done));
     }
 
+    String takeoverThoughNotConsistent() {
+        return admin(done -> group().takeover(true, done));
+    }
+
     String takeover() {
         return admin(done -> group().takeover(false, done));
     }
@@ -342,6 +355,134 @@ final class LabSite {
                         def.selfSite(),
                         def.firstPrimary(),
                         def.tuning());
+    }
+
+    /** The group is described with another region size from the next start on. */
+    void changeRegions(int bytes) {
+        GroupDefinition.Tuning tuning = def.tuning();
+        def =
+                new GroupDefinition(
+                        def.name(),
+                        def.uuid(),
+                        def.blockSize(),
+                        def.devices(),
+                        def.sites(),
+                        def.selfSite(),
+                        def.firstPrimary(),
+                        new GroupDefinition.Tuning(
+                                tuning.memoryBytes(),
+                                tuning.batchDataBytes(),
+                                bytes,
+                                tuning.heartbeatMillis(),
+                                tuning.linkTimeoutMillis(),
+                                tuning.askSitesMillis(),
+                                tuning.asyncFlushMillis()));
+    }
+
+    /** A log as a release made it that knew of no region map. */
+    void makeLogWithoutRegionMap() {
+        try {
+            UUID uuid = new UUID(7, 7);
+            LogLayout layout = LogLayout.of("log", log.bytes(), 0);
+            Superblock superblock =
+                    new Superblock(
+                            1,
+                            uuid,
+                            def.uuid(),
+                            Opener.siteUuid(def.uuid(), def.sites().get(def.selfSite())),
+                            layout,
+                            def.blockSize(),
+                            1,
+                            true,
+                            0);
+            Checkpoint checkpoint =
+                    new Checkpoint(
+                            uuid,
+                            1,
+                            0,
+                            0,
+                            0,
+                            0,
+                            1,
+                            0,
+                            0,
+                            Checkpoint.Role.PRIMARY,
+                            def.selfSite(),
+                            Checkpoint.ResyncPhase.NONE,
+                            0,
+                            0,
+                            0,
+                            Checkpoint.NOT_FORKED,
+                            RegionMapMark.NONE,
+                            List.of(),
+                            List.of(),
+                            "");
+            ByteBuffer block = ByteBuffer.allocate(4096).order(ByteOrder.LITTLE_ENDIAN);
+            SuperblockCodec.encode(superblock, 0, block, 0);
+            log.scribble(0, block.array());
+            CheckpointCodec.encode(checkpoint, block, 0, 4096, "log");
+            log.scribble((int) layout.checkpointOffset(0), block.array());
+        } catch (ReplogException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** The log names no devices any more, as where they were too many for it. */
+    void forgetDevicesInLog() {
+        try {
+            Superblock superblock =
+                    SuperblockCodec.choose(little(log.read(0, 8192)), "log").value();
+            int bytes = superblock.layout().checkpointBytes();
+            for (int slot = 0; slot < 2; slot++) {
+                int at = (int) superblock.layout().checkpointOffset(slot);
+                byte[] block = log.read(at, bytes);
+                Checkpoint found =
+                        CheckpointCodec.decode(
+                                little(block), 0, bytes, at, superblock.logUuid(), "log");
+                CheckpointCodec.encode(named(found, def.name()), little(block), 0, bytes, "log");
+                log.scribble(at, block);
+            }
+        } catch (ReplogException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static ByteBuffer little(byte[] bytes) {
+        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static Checkpoint named(Checkpoint found, String definition) {
+        return new Checkpoint(
+                found.logUuid(),
+                found.generation(),
+                found.tailPosition(),
+                found.tailSeq(),
+                found.tailChain(),
+                found.endPosition(),
+                found.endOpening(),
+                found.flushedMark(),
+                found.appliedSeq(),
+                found.role(),
+                found.primarySite(),
+                found.resyncPhase(),
+                found.resyncNeedSeq(),
+                found.resyncId(),
+                found.resyncBaseSeq(),
+                found.forkedAtSeq(),
+                found.map(),
+                found.terms(),
+                found.sites(),
+                definition);
+    }
+
+    /** What the region map notes of a sector of the device "data". */
+    long notedAt(int sector) {
+        return group().lastSeqAt(0, (long) sector * SECTOR);
+    }
+
+    /** Regions of the device "data" that another site lacks. */
+    int lacking(String other) {
+        return sees(other).regions().getFirst().lacking();
     }
 
     /** Exports find no space any more, or do again. */

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class LinkChannelTest {
     private static final LogIdentity IDENTITY =
-            new LogIdentity(3, 4, 1 << 20, 1 << 20, 16384, 131072, 12 << 10);
+            new LogIdentity(3, 4, 1 << 20, 1 << 20, 16384, 131072, 12 << 10, 0, 0);
 
     /** Types from here on mean nothing, so nothing is demanded of them. */
     private static final int UNKNOWN = 64;

@@ -23,7 +23,8 @@ class RegionMapTest {
                             List.of(),
                             0,
                             0,
-                            new GroupDefinition.Tuning(0, 0, 8192, 0, 0, 0, 0)));
+                            new GroupDefinition.Tuning(0, 0, 8192, 0, 0, 0, 0)),
+                    0);
 
     private List<Long> seqs() {
         return java.util.stream.IntStream.range(0, map.regions(0))

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 /** A history that can take no further term. */
 class RolesTest {
     private static final LogIdentity IDENTITY =
-            new LogIdentity(3, 4, 1 << 20, 1 << 20, 16384, 131072, 12 << 10);
+            new LogIdentity(3, 4, 1 << 20, 1 << 20, 16384, 131072, 12 << 10, 0, 0);
 
     private final Replica replica = Lab.of(Lab.primary("home")).site("home").parts(IDENTITY);
 

@@ -78,6 +78,6 @@ class StatusScenarioTest {
                         GroupDefinition.LimitKind.NONE,
                         0));
         lab.cut("home", "far");
-        assertThat(leastSecondsToFull(20)).isBetween(1L, 60L);
+        assertThat(leastSecondsToFull(18)).isBetween(1L, 60L);
     }
 }

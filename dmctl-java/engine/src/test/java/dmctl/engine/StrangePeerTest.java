@@ -18,7 +18,7 @@ class StrangePeerTest {
     private static final int RUNS = 150;
     private static final int MESSAGES = 20;
     private static final LogIdentity IDENTITY =
-            new LogIdentity(3, 4, 1 << 20, 1 << 20, 16384, 131072, 12 << 10);
+            new LogIdentity(3, 4, 1 << 20, 1 << 20, 16384, 131072, 12 << 10, 0, 0);
 
     private final Lab lab = Lab.running(Lab.primary("home"), Lab.async("far"));
     private final LabSite home = lab.site("home");
@@ -77,7 +77,8 @@ class StrangePeerTest {
                 1,
                 1 << 20,
                 0,
-                history);
+                history,
+                0);
     }
 
     private static TermHistory history(Random random) {

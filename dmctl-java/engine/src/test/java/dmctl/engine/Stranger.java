@@ -20,7 +20,9 @@ final class Stranger implements LinkChannel.Events {
     Stranger(Lab lab, LabSite like, LabSite victim, int frameBytesMax) {
         this.lab = lab;
         replica =
-                like.parts(new LogIdentity(3, 4, 1 << 20, LOG_BYTES, 16384, 131072, frameBytesMax));
+                like.parts(
+                        new LogIdentity(
+                                3, 4, 1 << 20, LOG_BYTES, 16384, 131072, frameBytesMax, 0, 0));
         LabWire[] ends = LabWire.pair(like.name(), victim.name());
         mine = ends[0];
         theirs = ends[1];

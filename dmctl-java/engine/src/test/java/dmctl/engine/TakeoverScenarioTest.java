@@ -3,6 +3,7 @@ package dmctl.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dmctl.engine.GroupStatus.Data;
+import dmctl.engine.GroupStatus.Flow;
 import dmctl.engine.GroupStatus.Link;
 import dmctl.engine.GroupStatus.Role;
 import dmctl.engine.port.Io;
@@ -227,6 +228,42 @@ class TakeoverScenarioTest {
         assertThat(far.admin(done -> far.group().takeover(true, done))).contains("far is primary");
         far.writePatiently(0, "x");
         assertThat(far.read(0, 1)).isEqualTo("x");
+    }
+
+    @Test
+    void nobodyFollowsACopyTakenOverInconsistentBeforeItIsCopiedFromThere() {
+        lab.cut("home", "far");
+        lab.cut("near", "far");
+        for (int i = 0; i < 600; i++) {
+            home.startWrite(i % 64, "w");
+            lab.run(5);
+        }
+        long common = home.status().headSeq();
+        lab.until("near has all", () -> near.status().appliedSeq() == common);
+        near.kill();
+        lab.run(3_000);
+        home.data().hold(Io.Op.READ);
+        lab.mend("home", "far");
+        lab.until("copying", () -> home.sees("far").flow() == Flow.RESYNC);
+        far.log().hold("ring write");
+        home.writeWal(0, "bcd");
+        home.data().release();
+        lab.until("replaying", () -> far.takeover().contains("replaying to seq"));
+        assertThat(far.status().headSeq()).isEqualTo(common);
+        home.kill();
+        far.log().release();
+        assertThat(far.takeoverThoughNotConsistent()).contains("far is primary");
+        lab.mendAll();
+        near.start();
+        lab.until("near is refused", () -> far.sees("near").link() == Link.REFUSED);
+        assertThat(near.status().data()).isEqualTo(Data.FORKED);
+        far.resync("near", true);
+        lab.until("near follows", () -> far.sees("near").data() == Data.CONSISTENT);
+        far.writePatiently(40, "x");
+        untilFollowing(far, near);
+        lab.run(3_000);
+        assertThat(near.wal().image()).isEqualTo(far.wal().image());
+        assertThat(near.data().image()).isEqualTo(far.data().image());
     }
 
     @Test

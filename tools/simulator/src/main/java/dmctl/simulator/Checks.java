@@ -61,6 +61,11 @@ final class Checks {
         }
         long cut = Math.min(verdict.high(), headSeq);
         run.counters.count("judged: image after a " + how);
+        SimProcess serving = run.failover().primary().process;
+        if (serving != null) {
+            long[][] map = RegionOracle.look(serving.group(), run.plan.deviceSectors);
+            regions(from, cut, map, "after a " + how);
+        }
         Verdict closed = PrefixOracle.judge(from, found, survivors(from, floor));
         if (!closed.good()) {
             throw new Violation("after a " + how + ": " + closed.reason());
@@ -72,6 +77,14 @@ final class Checks {
         }
         run.trace.mix(8, cut, run.line().number);
         run.trace.line(() -> "--- history line " + run.line().number + " begins after seq " + cut);
+    }
+
+    private void regions(History line, long cut, long[][] map, String where) {
+        String wrong = RegionOracle.judge(line, cut, map);
+        if (!wrong.isEmpty()) {
+            throw new Violation(where + ": " + wrong);
+        }
+        run.counters.count("judged: region map");
     }
 
     Verdict judge(History line, int[] found, long floor) {
@@ -257,6 +270,9 @@ final class Checks {
                             + verdict.reason());
         }
         run.counters.count("judged: clone of a " + (isPrimary ? "primary" : "target"));
+        // A target may be of an older line, which shares with this one what must be there.
+        long cut = isPrimary ? Math.min(verdict.high(), clone.headSeq()) : verdict.low();
+        regions(run.line(), cut, clone.regions(), "a clone of " + site.name);
         run.trace.mix(9, site.nr, verdict.high());
     }
 
@@ -303,6 +319,40 @@ final class Checks {
                             verdict.reason()));
         }
         run.counters.count("damage: " + damage + ", harmless");
+        regions(run.line(), verdict.low(), clone.regions(), "a damaged clone of " + site.name);
+    }
+
+    /** Opens a clone whose region map is damaged: it serves, and notes no region as too old. */
+    void damagedMapOf(SimSite site) {
+        boolean isPrimary = site.nr == run.failover().primary().nr && run.failover().serving();
+        if (!isPrimary) {
+            return;
+        }
+        LogDamage damage = LogDamage.any(random);
+        run.load().settle();
+        CloneRun clone = new CloneRun(run, site, random.oneIn(2), random.split());
+        if (!clone.damageMap(damage)) {
+            return;
+        }
+        run.trace.line(() -> "*** a clone of " + site.name + ": " + damage + " of its region map");
+        run.counters.count("damage: " + damage + " of the region map");
+        int[] found = clone.image(false);
+        if (found == null) {
+            if (!clone.reason().contains("sync sites that must be heard")) {
+                throw new Violation(
+                        "a clone of "
+                                + site.name
+                                + " with damage to its region map, "
+                                + clone.reason());
+            }
+            return;
+        }
+        Verdict verdict = judge(run.line(), found, 0);
+        if (!verdict.good()) {
+            throw new Violation("damage to the region map: " + verdict.reason());
+        }
+        long cut = Math.min(verdict.high(), clone.headSeq());
+        regions(run.line(), cut, clone.regions(), "a clone with damage to its region map");
     }
 
     /** What a target owes by its policy and by what it has acknowledged to the primary. */

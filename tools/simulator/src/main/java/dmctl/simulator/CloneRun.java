@@ -17,6 +17,8 @@ final class CloneRun implements SimProcess.World {
     private boolean reading;
     private int @Nullable [] image;
     private boolean over;
+    private long headSeq;
+    private long[][] regions = {};
 
     CloneRun(Run run, SimSite original, boolean powerCut, SimRandom random) {
         this.run = run;
@@ -47,6 +49,21 @@ final class CloneRun implements SimProcess.World {
     /** Damages the log; false if nothing was written there that it could be done to. */
     boolean damage(LogDamage damage, LogDamage.Where where) {
         return damage.inflict(site.log, where, random);
+    }
+
+    /** The newest seq of the clone's log while its image was read. */
+    long headSeq() {
+        return headSeq;
+    }
+
+    /** What its region map said then. */
+    long[][] regions() {
+        return regions;
+    }
+
+    /** Damages the region map in the log; false if there is none, or no such damage. */
+    boolean damageMap(LogDamage damage) {
+        return damage.inflictOnMap(site.log, random);
     }
 
     String reason() {
@@ -109,6 +126,11 @@ final class CloneRun implements SimProcess.World {
 
     private void found(int[] found) {
         image = found;
+        SimProcess process = site.process;
+        if (process != null) {
+            headSeq = process.group().status().headSeq();
+            regions = RegionOracle.look(process.group(), run.plan.deviceSectors);
+        }
         over = true;
     }
 
@@ -131,6 +153,7 @@ final class CloneRun implements SimProcess.World {
     @Override
     public void event(int siteNr, String line) {
         run.trace.line(() -> "        clone of site" + siteNr + ": " + line);
+        run.countEvent(line);
     }
 
     @Override

@@ -37,6 +37,8 @@ enum LogDamage {
 
     private static final int VERSION_OFFSET = 8;
     private static final int TRIES = 8;
+    private static final int MAP_OFFSET_OFFSET = 136;
+    private static final int MAP_PAGES_OFFSET = 144;
 
     static LogDamage any(SimRandom random) {
         return ALL.get(random.below(ALL.size()));
@@ -62,6 +64,35 @@ enum LogDamage {
             case LOST_WRITE -> log.undo(write);
             default -> forge(log, write);
         };
+    }
+
+    /**
+     * Does it to a page of the region map.
+     *
+     * @return false if the log has no map, or this befalls frames only
+     */
+    boolean inflictOnMap(SimDisk log, SimRandom random) {
+        ByteBuffer superblock = littleEndian(log.content.get(0));
+        int pages = superblock.getInt(MAP_PAGES_OFFSET);
+        if (pages == 0) {
+            return false;
+        }
+        int page =
+                (int) (superblock.getLong(MAP_OFFSET_OFFSET) / Pages.BYTES)
+                        + random.below(2 * pages);
+        switch (this) {
+            case FLIPPED_BIT -> {
+                byte[] changed = log.content.get(page).clone();
+                changed[random.below(Pages.BYTES)] ^= (byte) (1 << random.below(8));
+                log.content.set(page, changed);
+            }
+            case LOST_WRITE -> log.content.set(page, new byte[Pages.BYTES]);
+            case UNREADABLE -> log.faults.badPage = page;
+            default -> {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static @Nullable DiskWrite witnessedWrite(SimDisk log, SimRandom random) {

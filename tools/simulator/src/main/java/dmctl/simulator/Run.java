@@ -341,6 +341,17 @@ final class Run implements SimProcess.World {
     public void event(int site, String line) {
         trace.mix(5, site, line.hashCode());
         trace.line(() -> "    site" + site + ": " + line);
+        countEvent(line);
+    }
+
+    /** What a process says that has a counter of its own. */
+    void countEvent(String line) {
+        if (line.startsWith("region map: ")) {
+            counters.count("region map: not all of it is known");
+        } else if (line.contains("resync begins")) {
+            boolean part = line.contains("the regions written after");
+            counters.count(part ? "resync: of the regions written since" : "resync: of all");
+        }
     }
 
     @Override

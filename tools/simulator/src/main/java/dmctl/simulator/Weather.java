@@ -494,6 +494,7 @@ final class Weather {
             return false;
         }
         run.checks().damagedCloneOf(site);
+        run.checks().damagedMapOf(site);
         return true;
     }
 

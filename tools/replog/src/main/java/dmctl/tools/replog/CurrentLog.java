@@ -58,6 +58,10 @@ final class CurrentLog implements Source {
                 buf, 0, layout.checkpointBytes(), at, superblock.logUuid(), file.name());
     }
 
+    private RegionMapPages map(Checkpoint checkpoint) {
+        return new RegionMapPages(file, layout, superblock.logUuid(), checkpoint);
+    }
+
     private void requireWhole() throws DamagedException {
         if (file.size() < layout.totalBytes()) {
             throw new DamagedException(
@@ -90,6 +94,7 @@ final class CurrentLog implements Source {
         }
         Chosen<Checkpoint> checkpoint = checkpoint();
         report.line("using checkpoint %d", checkpoint.copy());
+        map(checkpoint.value()).dump(report);
         LogWalk walk = walk(checkpoint.value(), false);
         LogWalk.End end = walk.run(head -> FrameText.print(report, head));
         dumpEnd(report, end);
@@ -129,11 +134,13 @@ final class CurrentLog implements Source {
                     s.clean() ? "clean" : "not closed",
                     FrameText.time(s.createdMicros()));
             report.line(
-                    "  totalBytes=%d blockSize=%d checkpoints=%d+2*%d ring=%d+%d",
+                    "  totalBytes=%d blockSize=%d checkpoints=%d+2*%d map=%d+2*%d*4096 ring=%d+%d",
                     s.layout().totalBytes(),
                     s.blockSize(),
                     s.layout().checkpointOffset(),
                     s.layout().checkpointBytes(),
+                    s.layout().mapOffset(),
+                    s.layout().mapPages(),
                     s.layout().ringOffset(),
                     s.layout().ringBytes());
         } catch (ReplogException e) {
@@ -187,14 +194,15 @@ final class CurrentLog implements Source {
                 c.flushedMark(),
                 c.appliedSeq());
         report.line(
-                "  role=%s primary=%d resync=%s need=%d id=%016x base=%d forkedAt=%s",
+                "  role=%s primary=%d resync=%s need=%d id=%016x base=%d forkedAt=%s map=%d",
                 c.role(),
                 c.primarySite(),
                 c.resyncPhase(),
                 c.resyncNeedSeq(),
                 c.resyncId(),
                 c.resyncBaseSeq(),
-                c.forkedAtSeq() == Checkpoint.NOT_FORKED ? "no" : c.forkedAtSeq());
+                c.forkedAtSeq() == Checkpoint.NOT_FORKED ? "no" : c.forkedAtSeq(),
+                c.map().generation());
         for (Checkpoint.TermEntry t : c.terms()) {
             report.line(
                     "  term %d/%016x after=%d site=%d %s",
@@ -232,6 +240,7 @@ final class CurrentLog implements Source {
         if (checkpoint.other() != null) {
             report.fault("checkpoint " + (1 - checkpoint.copy()), checkpoint.other());
         }
+        map(checkpoint.value()).check(report);
         Statistics counts = new Statistics();
         LogWalk.End end = walk(checkpoint.value(), true).run(counts::add);
         if (end.row().outcome() == Outcome.END_OF_LOG) {
@@ -280,6 +289,7 @@ final class CurrentLog implements Source {
                         .put("ringBytes", layout.ringBytes())
                         .put("tailPosition", checkpoint.tailPosition())
                         .put("appliedSeq", checkpoint.appliedSeq());
+        map(checkpoint).stat(counts);
         LogWalk.End end = walk(checkpoint, false).run(counts::add);
         long used = end.position() - checkpoint.tailPosition();
         return counts.put("endPosition", end.position())

@@ -42,7 +42,22 @@ class ReplogToolTest {
                 .anyMatch(l -> l.matches("frame position=\\d+ bytes=12288 seq=107\\.\\.109 .*"))
                 .anyMatch(l -> l.startsWith("  record seq=109 WRITE dev=7 sector=64 count=2 FUA"))
                 .contains("  record seq=108 DISCARD dev=0 sector=18 count=2 MORE")
+                .contains("  page 1 slot 1 generation=6 dev=7 regions=0+8 of 65536 bytes newest=99")
                 .anyMatch(l -> l.startsWith("end ") && l.contains("nextSeq=110"));
+    }
+
+    @Test
+    void aDamagedPageOfTheRegionMapIsNamed() throws IOException, ReplogException {
+        TestLog log = new TestLog();
+        int at = (int) log.layout.mapPageOffset(1, 1);
+        log.flip(at + 100);
+        Tool check = run("check", log);
+        assertThat(check.exit()).isEqualTo(1);
+        assertThat(check.out())
+                .contains("damage: region map, pages 1 modulo 8")
+                .contains("offset " + (at + 4092), "will count as written")
+                .contains("before seq 110 (END_NO_FRAME)");
+        assertThat(run("dump", log).out()).contains("damage: region map, pages 1 modulo 8");
     }
 
     @Test
@@ -51,7 +66,9 @@ class ReplogToolTest {
         assertThat(Tool.run("stat", file).out())
                 .contains("batches 3\n", "records 9\n", "firstSeq 101\n", "lastSeq 109\n")
                 .contains("recordsByType {DISCARD=3, WRITE=6}")
-                .contains("dataBytesByDevice {0=12288, 7=3072}");
+                .contains("dataBytesByDevice {0=12288, 7=3072}")
+                .contains("mapPages 3\n", "mapGeneration 7\n", "mapPagesWritten 1\n")
+                .contains("mapRegions 8\n", "mapRegionsWritten 2\n");
         Tool json = Tool.run("stat", "--json", file);
         assertThat(json.out())
                 .startsWith("{\"kind\":\"log\",")
@@ -233,7 +250,7 @@ class ReplogToolTest {
     void aNewerLogCannotBeRead() throws IOException, ReplogException {
         TestLog log = new TestLog();
         for (int base = 0; base < 8192; base += 4096) {
-            log.bytes.putShort(base + 10, (short) 2);
+            log.bytes.putShort(base + 10, (short) 3);
             log.bytes.putInt(base + 4092, new dmctl.replog.Crc().of(log.bytes, base, 4091));
         }
         Tool check = run("check", log);

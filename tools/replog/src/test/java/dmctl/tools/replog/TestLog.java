@@ -11,6 +11,8 @@ import dmctl.replog.Crc;
 import dmctl.replog.ExportHeader;
 import dmctl.replog.Frame;
 import dmctl.replog.LogLayout;
+import dmctl.replog.RegionMapMark;
+import dmctl.replog.RegionPage;
 import dmctl.replog.ReplogException;
 import dmctl.replog.Superblock;
 import dmctl.replog.SuperblockCodec;
@@ -38,6 +40,7 @@ final class TestLog {
     final long tail;
     private final List<ByteBuffer> frames = new ArrayList<>();
     private final Crc crc = new Crc();
+    private final RegionMapMark map;
     private long position;
     private int chain = 0x12345678;
     private long opening = 2;
@@ -48,18 +51,29 @@ final class TestLog {
 
     /** Three batches of seq 101 to 109, of which those up to the mark are known durable. */
     TestLog(long flushedMark) throws ReplogException {
-        layout = LogLayout.of("test", LogLayout.MIN_TOTAL_BYTES, 0);
+        layout = LogLayout.of("test", LogLayout.MIN_TOTAL_BYTES, 0, 2, 3);
         bytes = ByteBuffer.allocate((int) layout.totalBytes()).order(ByteOrder.LITTLE_ENDIAN);
         tail = 3 * layout.ringBytes() - 2 * FRAME_BYTES - 4096;
         position = tail;
         Superblock superblock = new Superblock(5, LOG, GROUP, SITE, layout, 512, 2, false, TIME);
         SuperblockCodec.encode(superblock, 0, bytes, 0);
         SuperblockCodec.encode(superblock.withClean(false), 1, bytes, 4096);
+        map = new RegionMapMark(7, List.of(0, page(), 0, 0, 0, 0, 0, 0));
         checkpoint(0, 7, flushedMark, 0);
         checkpoint(1, 8, flushedMark, 0);
         for (int i = 0; i < 3; i++) {
             frame(101 + 3L * i, 100);
         }
+    }
+
+    /** Page 1 of the region map, in its second slot: eight regions of device 7, two written. */
+    private int page() {
+        int at = (int) layout.mapPageOffset(1, 1);
+        long hi = LOG.getMostSignificantBits();
+        RegionPage.put(bytes, at, hi, LOG.getLeastSignificantBits(), 1, 6, 7, 0, 8, 65536);
+        RegionPage.putSeq(bytes, at, 2, 99);
+        RegionPage.putSeq(bytes, at, 7, 42);
+        return RegionPage.seal(bytes, at, crc);
     }
 
     void checkpoint(int slot, long generation, long flushedMark, long endOpening)
@@ -82,6 +96,7 @@ final class TestLog {
                         0,
                         0,
                         Checkpoint.NOT_FORKED,
+                        map,
                         List.of(new TermEntry(1, 0xabc, 0, 0, TermKind.FIRST)),
                         List.of(new SiteEntry(2, SiteState.IN_LOG, true, 95, 94, "moving")),
                         "group: test\n");
