@@ -30,6 +30,7 @@ final class Failover {
     private long waitingSince;
     private int waitNumber;
     private int begun;
+    private int resumed;
 
     Failover(Run run, SimRandom random) {
         this.run = run;
@@ -339,26 +340,29 @@ final class Failover {
 
     /** The new primary died before it said that it was one: only it knows, after a restart. */
     private void resumeTakeover(SimSite site) {
+        // One that died again before it was asked is asked once.
+        int number = ++resumed;
         run.queue.after(
                 random.around(50_000_000),
                 () -> {
-                    if (taking != site.nr) {
+                    if (taking != site.nr || number != resumed) {
                         return;
                     }
                     if (!site.running()) {
                         run.start(site);
                     }
-                    askRole(site);
+                    askRole(site, number);
                 });
     }
 
-    private void askRole(SimSite site) {
+    private void askRole(SimSite site, int number) {
         run.queue.after(
                 20_000_000,
                 () -> {
                     GroupStatus status = run.status(site);
                     SimProcess process = site.process;
-                    if (taking != site.nr || status == null || process == null) {
+                    boolean still = taking == site.nr && number == resumed;
+                    if (!still || status == null || process == null) {
                         return;
                     }
                     switch (status.role()) {
@@ -376,7 +380,7 @@ final class Failover {
                                 takeOver(site);
                             }
                         }
-                        default -> askRole(site);
+                        default -> askRole(site, number);
                     }
                 });
     }
