@@ -7,6 +7,7 @@ import dmctl.config.GroupConfig.Site;
 import dmctl.config.SiteSettings;
 import dmctl.daemon.dmuser.DmUserFrontEnd;
 import dmctl.daemon.front.DeviceFrontEnd;
+import dmctl.daemon.front.ServedGroup;
 import dmctl.daemon.io.GroupLoop;
 import dmctl.daemon.kernelnbd.KernelNbdDevices;
 import dmctl.daemon.mapper.LeftOvers;
@@ -20,14 +21,12 @@ import dmctl.daemon.ublk.UblkFrontEnd;
 import dmctl.daemon.ublk.UblkSettings;
 import dmctl.engine.Admin;
 import dmctl.engine.Group;
-import dmctl.engine.GroupStatus.Role;
 import dmctl.nativebridge.UblkSystem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The ways in for applications. On the loop, or before it starts. */
@@ -65,6 +64,7 @@ final class FrontEnds {
                                         device.sizeBytes(),
                                         config.blockSize()))
                         .toList();
+        ServedGroup served = new ServedGroup(group, () -> group.status().role(), loop, events);
         NbdServer nbd = new NbdServer(exports, group, NbdLimits.DEFAULT, loop::register, events);
         for (Address address : places.nbd()) {
             nbd.listen(Definitions.address(address), config.insecure());
@@ -81,7 +81,7 @@ final class FrontEnds {
             return new FrontEnds(
                     nbd,
                     places.frontEnd(),
-                    devices(places.frontEnd(), config, self, exports, nbd, group, loop, events),
+                    devices(places.frontEnd(), config, self, exports, nbd, served),
                     null);
         }
         MappedFrontEnd mapped =
@@ -91,9 +91,7 @@ final class FrontEnds {
                         kind -> {
                             DeviceFrontEnd made =
                                     Wanted.mayLeadTo(kind)
-                                            ? devices(
-                                                    kind, config, self, exports, nbd, group, loop,
-                                                    events)
+                                            ? devices(kind, config, self, exports, nbd, served)
                                             : null;
                             if (made == null) {
                                 throw new IOException(
@@ -103,12 +101,9 @@ final class FrontEnds {
                             }
                             return made;
                         },
-                        group,
-                        () -> group.status().role(),
-                        loop,
+                        served,
                         stateDir,
-                        Machine.THIS,
-                        events);
+                        Machine.THIS);
         return new FrontEnds(nbd, places.frontEnd(), mapped, mapped);
     }
 
@@ -118,28 +113,20 @@ final class FrontEnds {
             Site self,
             List<Export> exports,
             NbdServer nbd,
-            Group group,
-            GroupLoop loop,
-            Consumer<String> events)
+            ServedGroup group)
             throws IOException {
-        Path stateDir = self.daemon().orElseThrow().stateDir();
-        Supplier<Role> role = () -> group.status().role();
         return switch (kind) {
-            case SOCKETS, UBLK -> ublk(kind, config, self, group, loop, events);
+            case SOCKETS, UBLK -> ublk(kind, config, self, group);
             case KERNEL_NBD ->
-                    KernelNbdDevices.open(exports, nbd, group, role, loop, stateDir, events);
-            case DM_USER -> DmUserFrontEnd.open(exports, group, role, loop, events);
+                    KernelNbdDevices.open(
+                            exports, nbd, group, self.daemon().orElseThrow().stateDir());
+            case DM_USER -> DmUserFrontEnd.open(exports, group);
         };
     }
 
     /** Where the file asks for it; else to remove what an earlier start has left, if anything. */
     private static @Nullable DeviceFrontEnd ublk(
-            GroupConfig.FrontEnd kind,
-            GroupConfig config,
-            Site self,
-            Group group,
-            GroupLoop loop,
-            Consumer<String> events) {
+            GroupConfig.FrontEnd kind, GroupConfig config, Site self, ServedGroup group) {
         DaemonPlaces places = self.daemon().orElseThrow();
         boolean wanted = kind == GroupConfig.FrontEnd.UBLK;
         UblkSettings settings =
@@ -151,7 +138,7 @@ final class FrontEnds {
                         places.stateDir(),
                         wanted);
         return wanted || Files.exists(settings.record())
-                ? new UblkFrontEnd(settings, UblkSystem.ofKernel(), group, loop, events)
+                ? new UblkFrontEnd(settings, UblkSystem.ofKernel(), group)
                 : null;
     }
 
