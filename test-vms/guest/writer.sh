@@ -1,0 +1,42 @@
+# For tests of a mounted file system: . /test/writer.sh
+# A writer on mnt, of which every file is durable before the next one is begun.
+
+head -c 4M /dev/urandom >pattern
+echo 0 >progress
+
+# Till there is a file stop. What fails stands in errors.
+write_on() {
+  local n
+  n=$(written)
+  while [[ ! -e stop ]]; do
+    n=$((n + 1))
+    write_file $n 2>>dd.log || echo "write $n" >>errors
+    echo $n >progress.new
+    mv progress.new progress
+  done
+}
+
+write_file() { # N
+  dd if=pattern of="mnt/file$(($1 % 8))" bs=64k count=$(($1 % 16 + 1)) conv=fsync
+}
+
+written() { cat progress; }
+
+goes_on() { # FROM: at least two writes have ended since
+  [[ $(written) -ge $(($1 + 2)) ]]
+}
+
+# Has the writer end, and looks at what it has met and written.
+end_writer() { # PROCESS
+  touch stop
+  wait "$1"
+  [[ ! -e errors ]] || fail "errors reached the writer: $(cat errors dd.log)"
+  whole_files mnt
+}
+
+whole_files() { # FOLDER
+  local file
+  for file in "$1"/file*; do
+    cmp -n "$(stat -c %s "$file")" pattern "$file"
+  done
+}
