@@ -1,7 +1,7 @@
 # For tests of a mounted file system: . /test/writer.sh
 # A writer on mnt, of which every file is durable before the next one is begun.
 
-head -c 4M /dev/urandom >pattern
+dd if=/dev/urandom of=pattern bs=64k count=64 2>/dev/null
 echo 0 >progress
 
 # Till there is a file stop. What fails stands in errors.
