@@ -6,9 +6,8 @@ import dmctl.config.GroupConfig.DaemonPlaces;
 import dmctl.config.GroupConfig.Site;
 import dmctl.config.SiteSettings;
 import dmctl.daemon.dmuser.DmUserFrontEnd;
+import dmctl.daemon.front.BackingGroup;
 import dmctl.daemon.front.DeviceFrontEnd;
-import dmctl.daemon.front.ServedGroup;
-import dmctl.daemon.io.GroupLoop;
 import dmctl.daemon.kernelnbd.KernelNbdDevices;
 import dmctl.daemon.mapper.LeftOvers;
 import dmctl.daemon.mapper.Machine;
@@ -20,7 +19,6 @@ import dmctl.daemon.nbd.NbdServer;
 import dmctl.daemon.ublk.UblkFrontEnd;
 import dmctl.daemon.ublk.UblkSettings;
 import dmctl.engine.Admin;
-import dmctl.engine.Group;
 import dmctl.nativebridge.UblkSystem;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -50,9 +48,7 @@ final class FrontEnds {
     }
 
     /** Opens every way in that the group's file names for this site. */
-    static FrontEnds open(
-            GroupConfig config, Site self, Group group, GroupLoop loop, Consumer<String> events)
-            throws IOException {
+    static FrontEnds open(GroupConfig config, Site self, BackingGroup group) throws IOException {
         DaemonPlaces places = self.daemon().orElseThrow();
         List<Export> exports =
                 config.devices().stream()
@@ -64,24 +60,29 @@ final class FrontEnds {
                                         device.sizeBytes(),
                                         config.blockSize()))
                         .toList();
-        ServedGroup served = new ServedGroup(group, () -> group.status().role(), loop, events);
-        NbdServer nbd = new NbdServer(exports, group, NbdLimits.DEFAULT, loop::register, events);
+        NbdServer nbd =
+                new NbdServer(
+                        exports,
+                        group.requests(),
+                        NbdLimits.DEFAULT,
+                        group.loop()::register,
+                        group.events());
         for (Address address : places.nbd()) {
             nbd.listen(Definitions.address(address), config.insecure());
         }
         List<Wanted> names = Wanted.of(config, self);
         Path stateDir = places.stateDir();
-        LeftOvers.remove(names, stateDir, Machine.THIS, events);
+        LeftOvers.remove(names, stateDir, Machine.THIS, group.events());
         if (places.frontEnd() != GroupConfig.FrontEnd.KERNEL_NBD
                 && !LeftOvers.kinds(stateDir, Machine.THIS)
                         .contains(GroupConfig.FrontEnd.KERNEL_NBD)) {
-            KernelNbdDevices.removeLeftOvers(exports, stateDir, events);
+            KernelNbdDevices.removeLeftOvers(exports, stateDir, group.events());
         }
         if (names.isEmpty()) {
             return new FrontEnds(
                     nbd,
                     places.frontEnd(),
-                    devices(places.frontEnd(), config, self, exports, nbd, served),
+                    devices(places.frontEnd(), config, self, exports, nbd, group),
                     null);
         }
         MappedFrontEnd mapped =
@@ -91,7 +92,7 @@ final class FrontEnds {
                         kind -> {
                             DeviceFrontEnd made =
                                     Wanted.mayLeadTo(kind)
-                                            ? devices(kind, config, self, exports, nbd, served)
+                                            ? devices(kind, config, self, exports, nbd, group)
                                             : null;
                             if (made == null) {
                                 throw new IOException(
@@ -101,7 +102,7 @@ final class FrontEnds {
                             }
                             return made;
                         },
-                        served,
+                        group,
                         stateDir,
                         Machine.THIS);
         return new FrontEnds(nbd, places.frontEnd(), mapped, mapped);
@@ -113,7 +114,7 @@ final class FrontEnds {
             Site self,
             List<Export> exports,
             NbdServer nbd,
-            ServedGroup group)
+            BackingGroup group)
             throws IOException {
         return switch (kind) {
             case SOCKETS, UBLK -> ublk(kind, config, self, group);
@@ -126,7 +127,7 @@ final class FrontEnds {
 
     /** Where the file asks for it; else to remove what an earlier start has left, if anything. */
     private static @Nullable DeviceFrontEnd ublk(
-            GroupConfig.FrontEnd kind, GroupConfig config, Site self, ServedGroup group) {
+            GroupConfig.FrontEnd kind, GroupConfig config, Site self, BackingGroup group) {
         DaemonPlaces places = self.daemon().orElseThrow();
         boolean wanted = kind == GroupConfig.FrontEnd.UBLK;
         UblkSettings settings =

@@ -1,6 +1,6 @@
 package dmctl.daemon.dmuser;
 
-import dmctl.daemon.front.ServedGroup;
+import dmctl.daemon.front.BackingGroup;
 import dmctl.daemon.front.ShownDevice;
 import dmctl.daemon.nbd.Export;
 import dmctl.engine.port.Request;
@@ -28,7 +28,7 @@ final class DmUserDevice implements Request.Done {
 
     final DmUserReader reader;
     private final Export export;
-    private final ServedGroup group;
+    private final BackingGroup group;
     private final ArrayDeque<DmUserSlot> held = new ArrayDeque<>(SLOTS + 1);
 
     /** Whether the engine has no room for a write; nothing more is submitted meanwhile. */
@@ -40,7 +40,7 @@ final class DmUserDevice implements Request.Done {
     /** Another site has become primary: what is asked here fails. */
     private boolean lost;
 
-    DmUserDevice(Export export, ServedGroup group, DmUserReader.Opener opener) {
+    DmUserDevice(Export export, BackingGroup group, DmUserReader.Opener opener) {
         this.export = export;
         this.group = group;
         String name = export.group() + "-" + export.name();

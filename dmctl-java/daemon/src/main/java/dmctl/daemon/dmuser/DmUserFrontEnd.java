@@ -1,8 +1,8 @@
 package dmctl.daemon.dmuser;
 
+import dmctl.daemon.front.BackingGroup;
 import dmctl.daemon.front.DeviceFrontEnd;
 import dmctl.daemon.front.FrontEndProblem;
-import dmctl.daemon.front.ServedGroup;
 import dmctl.daemon.front.ShownDevice;
 import dmctl.daemon.io.LoopTimer;
 import dmctl.daemon.nbd.Export;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class DmUserFrontEnd implements DeviceFrontEnd {
     private static final long ROLE_NANOS = 1_000_000_000;
 
-    private final ServedGroup group;
+    private final BackingGroup group;
     private final List<DmUserDevice> devices = new ArrayList<>();
     private final long startedMicros;
     private boolean serving;
@@ -36,7 +36,7 @@ public final class DmUserFrontEnd implements DeviceFrontEnd {
     private boolean closed;
     private long submittedBefore;
 
-    private DmUserFrontEnd(ServedGroup group) {
+    private DmUserFrontEnd(BackingGroup group) {
         this.group = group;
         this.startedMicros = group.loop().clock().wallMicros();
     }
@@ -49,11 +49,11 @@ public final class DmUserFrontEnd implements DeviceFrontEnd {
      * @return the front end
      * @throws IOException if the group's blocks are larger than the driver's
      */
-    public static DmUserFrontEnd open(List<Export> exports, ServedGroup group) throws IOException {
+    public static DmUserFrontEnd open(List<Export> exports, BackingGroup group) throws IOException {
         return open(exports, group, DmUserFile::open);
     }
 
-    static DmUserFrontEnd open(List<Export> exports, ServedGroup group, DmUserReader.Opener opener)
+    static DmUserFrontEnd open(List<Export> exports, BackingGroup group, DmUserReader.Opener opener)
             throws IOException {
         DmUserFrontEnd front = new DmUserFrontEnd(group);
         for (Export export : exports) {

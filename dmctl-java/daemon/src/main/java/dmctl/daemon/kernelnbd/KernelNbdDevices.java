@@ -1,8 +1,8 @@
 package dmctl.daemon.kernelnbd;
 
+import dmctl.daemon.front.BackingGroup;
 import dmctl.daemon.front.DeviceFrontEnd;
 import dmctl.daemon.front.FrontEndProblem;
-import dmctl.daemon.front.ServedGroup;
 import dmctl.daemon.front.ShownDevice;
 import dmctl.daemon.io.LoopTimer;
 import dmctl.daemon.io.OffLoop;
@@ -48,7 +48,7 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
     private static final long COME_BACK_MILLIS = 5_000;
 
     private final NbdServer server;
-    private final ServedGroup group;
+    private final BackingGroup group;
     private final KernelNbdHost host;
     private final OffLoop kernel = new OffLoop("kernel-nbd");
     private final List<KernelNbdDevice> devices = new ArrayList<>();
@@ -60,7 +60,7 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
     /** Null before the role was looked at for the first time. */
     private @Nullable LoopTimer roleTimer;
 
-    private KernelNbdDevices(NbdServer server, ServedGroup group, KernelNbdHost host) {
+    private KernelNbdDevices(NbdServer server, BackingGroup group, KernelNbdHost host) {
         this.server = server;
         this.group = group;
         this.host = host;
@@ -77,7 +77,7 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
      * @throws IOException if there are too many devices, or the state folder cannot be used
      */
     public static KernelNbdDevices open(
-            List<Export> exports, NbdServer server, ServedGroup group, Path stateDir)
+            List<Export> exports, NbdServer server, BackingGroup group, Path stateDir)
             throws IOException {
         return open(exports, server, group, stateDir, KernelNbdHost.THIS_MACHINE);
     }
@@ -85,7 +85,7 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
     static KernelNbdDevices open(
             List<Export> exports,
             NbdServer server,
-            ServedGroup group,
+            BackingGroup group,
             Path stateDir,
             Machine machine)
             throws IOException {

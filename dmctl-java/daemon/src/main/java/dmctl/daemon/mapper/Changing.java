@@ -2,8 +2,8 @@ package dmctl.daemon.mapper;
 
 import dmctl.config.GroupConfig;
 import dmctl.config.SiteSettings;
+import dmctl.daemon.front.BackingGroup;
 import dmctl.daemon.front.FrontEndProblem;
-import dmctl.daemon.front.ServedGroup;
 import dmctl.daemon.mapper.Change.Phase;
 import dmctl.daemon.mapper.Underlying.Shown;
 import dmctl.engine.Admin;
@@ -25,7 +25,7 @@ final class Changing {
     private final Underlying under;
     private final FrontEndMaker maker;
     private final Names names;
-    private final ServedGroup group;
+    private final BackingGroup group;
     private final MapperHost host;
     private final MapperThread thread;
 
@@ -43,7 +43,7 @@ final class Changing {
             Underlying under,
             FrontEndMaker maker,
             Names names,
-            ServedGroup group,
+            BackingGroup group,
             MapperHost host,
             MapperThread thread) {
         this.under = under;

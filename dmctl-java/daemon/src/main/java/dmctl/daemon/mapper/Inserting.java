@@ -1,7 +1,7 @@
 package dmctl.daemon.mapper;
 
+import dmctl.daemon.front.BackingGroup;
 import dmctl.daemon.front.FrontEndProblem;
-import dmctl.daemon.front.ServedGroup;
 import dmctl.daemon.mapper.MapperHost.Released;
 import dmctl.engine.Admin;
 import java.io.IOException;
@@ -20,7 +20,7 @@ final class Inserting {
 
     private final Underlying under;
     private final Names names;
-    private final ServedGroup group;
+    private final BackingGroup group;
     private final MapperHost host;
     private final MapperThread thread;
 
@@ -32,7 +32,7 @@ final class Inserting {
     Inserting(
             Underlying under,
             Names names,
-            ServedGroup group,
+            BackingGroup group,
             MapperHost host,
             MapperThread thread) {
         this.under = under;

@@ -2,9 +2,9 @@ package dmctl.daemon.mapper;
 
 import dmctl.config.GroupConfig;
 import dmctl.config.SiteSettings;
+import dmctl.daemon.front.BackingGroup;
 import dmctl.daemon.front.DeviceFrontEnd;
 import dmctl.daemon.front.FrontEndProblem;
-import dmctl.daemon.front.ServedGroup;
 import dmctl.daemon.front.ShownDevice;
 import dmctl.daemon.io.LoopTimer;
 import dmctl.daemon.mapper.MapperHost.Released;
@@ -32,7 +32,7 @@ public final class MappedFrontEnd implements DeviceFrontEnd {
             "the front end is being changed or stopped already; wait for that";
 
     private final Underlying under;
-    private final ServedGroup group;
+    private final BackingGroup group;
     private final MapperHost host;
     private final MapperThread thread;
     private final Names names;
@@ -51,7 +51,7 @@ public final class MappedFrontEnd implements DeviceFrontEnd {
             List<Wanted> wanted,
             Underlying under,
             FrontEndMaker maker,
-            ServedGroup group,
+            BackingGroup group,
             MapperHost host) {
         this.under = under;
         this.group = group;
@@ -79,7 +79,7 @@ public final class MappedFrontEnd implements DeviceFrontEnd {
             List<Wanted> wanted,
             GroupConfig.FrontEnd kind,
             FrontEndMaker maker,
-            ServedGroup group,
+            BackingGroup group,
             Path stateDir,
             Machine machine)
             throws IOException {

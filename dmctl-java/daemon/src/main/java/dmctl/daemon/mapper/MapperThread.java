@@ -1,6 +1,6 @@
 package dmctl.daemon.mapper;
 
-import dmctl.daemon.front.ServedGroup;
+import dmctl.daemon.front.BackingGroup;
 import dmctl.daemon.io.OffLoop;
 import java.io.IOException;
 import java.util.concurrent.RejectedExecutionException;
@@ -8,11 +8,11 @@ import java.util.function.Consumer;
 
 /** Asks device-mapper for what the loop hands to it, one thing after another. On the loop. */
 final class MapperThread {
-    private final ServedGroup group;
+    private final BackingGroup group;
     private final OffLoop thread = new OffLoop("mapper");
     private boolean working;
 
-    MapperThread(ServedGroup group) {
+    MapperThread(BackingGroup group) {
         this.group = group;
     }
 

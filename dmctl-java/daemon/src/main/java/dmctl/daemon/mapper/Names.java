@@ -1,7 +1,7 @@
 package dmctl.daemon.mapper;
 
+import dmctl.daemon.front.BackingGroup;
 import dmctl.daemon.front.FrontEndProblem;
-import dmctl.daemon.front.ServedGroup;
 import dmctl.daemon.front.ShownDevice;
 import dmctl.daemon.mapper.MapperHost.Condition;
 import dmctl.engine.GroupStatus.Role;
@@ -19,7 +19,7 @@ final class Names {
     private static final long AGAIN_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final Underlying under;
-    private final ServedGroup group;
+    private final BackingGroup group;
     private final MapperHost host;
     private final MapperThread thread;
     private final BooleanSupplier stopping;
@@ -39,7 +39,7 @@ final class Names {
     Names(
             List<Wanted> wanted,
             Underlying under,
-            ServedGroup group,
+            BackingGroup group,
             MapperHost host,
             MapperThread thread,
             BooleanSupplier stopping) {

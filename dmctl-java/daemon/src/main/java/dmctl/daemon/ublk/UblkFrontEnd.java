@@ -1,9 +1,9 @@
 package dmctl.daemon.ublk;
 
 import dmctl.config.GroupConfig;
+import dmctl.daemon.front.BackingGroup;
 import dmctl.daemon.front.DeviceFrontEnd;
 import dmctl.daemon.front.FrontEndProblem;
-import dmctl.daemon.front.ServedGroup;
 import dmctl.daemon.front.ShownDevice;
 import dmctl.daemon.front.ShownDevice.State;
 import dmctl.daemon.io.OffLoop;
@@ -30,7 +30,7 @@ public final class UblkFrontEnd implements DeviceFrontEnd, DeviceKeeper.Loop {
 
     private final UblkSettings settings;
     private final UblkSystem system;
-    private final ServedGroup group;
+    private final BackingGroup group;
     private final ServedDevice[] devices;
     private final DeviceKeeper keeper;
     private final OffLoop thread = new OffLoop("ublk-keeper");
@@ -53,7 +53,7 @@ public final class UblkFrontEnd implements DeviceFrontEnd, DeviceKeeper.Loop {
      * @param system the kernel
      * @param group whose devices they are
      */
-    public UblkFrontEnd(UblkSettings settings, UblkSystem system, ServedGroup group) {
+    public UblkFrontEnd(UblkSettings settings, UblkSystem system, BackingGroup group) {
         this.settings = settings;
         this.system = system;
         this.group = group;

@@ -35,7 +35,7 @@ public final class ShownGroup implements AutoCloseable, Turn {
     /** How the front end is made. */
     @FunctionalInterface
     public interface Maker {
-        DeviceFrontEnd make(NbdServer server, ServedGroup group) throws IOException;
+        DeviceFrontEnd make(NbdServer server, BackingGroup group) throws IOException;
     }
 
     public ShownGroup(List<Export> exports, MemoryFrontEnd group, Maker maker) throws IOException {
@@ -44,7 +44,7 @@ public final class ShownGroup implements AutoCloseable, Turn {
         server =
                 new NbdServer(
                         exports, group, new NbdLimits(8, 32, 4 << 20), loop::register, events::add);
-        front = maker.make(server, new ServedGroup(group, () -> role, loop, events::add));
+        front = maker.make(server, new BackingGroup(group, () -> role, loop, events::add));
         loop.start(this);
     }
 

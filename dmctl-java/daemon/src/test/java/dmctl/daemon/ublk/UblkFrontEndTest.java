@@ -3,8 +3,8 @@ package dmctl.daemon.ublk;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dmctl.config.GroupConfig;
+import dmctl.daemon.front.BackingGroup;
 import dmctl.daemon.front.FrontEndProblem;
-import dmctl.daemon.front.ServedGroup;
 import dmctl.daemon.front.ShownDevice;
 import dmctl.daemon.front.ShownDevice.State;
 import dmctl.daemon.io.GroupLoop;
@@ -83,7 +83,7 @@ class UblkFrontEndTest {
                     new UblkFrontEnd(
                             settings,
                             driver,
-                            new ServedGroup(group, () -> Role.PRIMARY, loop, events::add));
+                            new BackingGroup(group, () -> Role.PRIMARY, loop, events::add));
             loop.start(this);
         }
 

@@ -7,14 +7,14 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * The group whose devices a front end shows.
+ * The group behind a front end, which shows its devices.
  *
  * @param requests takes what applications want
  * @param role which part this site plays
  * @param loop of the group
  * @param events told what an administrator should read, one line each; on any thread
  */
-public record ServedGroup(
+public record BackingGroup(
         FrontEnd requests, Supplier<Role> role, GroupLoop loop, Consumer<String> events) {
     /**
      * Tells whether the group is served at this site.
