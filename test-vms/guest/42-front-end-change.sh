@@ -42,9 +42,7 @@ no_ublk() { [[ -z $(ls /dev/ublkc* 2>/dev/null) ]]; }
 
 start_home
 until_true 900 test -b $data
-mke2fs -q -t ext4 $data
-mount $data mnt
-assert_mounted $data "$PWD/mnt"
+file_system $data
 write_on &
 writer=$!
 until_true 600 goes_on 0

@@ -50,9 +50,7 @@ held() { # DEVICE: suspended
 
 original="0 131072 linear $(number_of /dev/vda) 2048"
 dmsetup create app --table "$original" -u LVM-app
-mke2fs -q -t ext4 /dev/mapper/app
-mount /dev/mapper/app mnt
-assert_mounted /dev/mapper/app "$PWD/mnt"
+file_system /dev/mapper/app
 : >mnt/journal
 write_on &
 job=$!

@@ -4,6 +4,12 @@
 dd if=/dev/urandom of=pattern bs=64k count=64 2>/dev/null
 echo 0 >progress
 
+file_system() { # DEVICE: a new one, at mnt
+  mke2fs -q -t ext4 "$1"
+  mount "$1" mnt
+  assert_mounted "$1" "$PWD/mnt"
+}
+
 # Till there is a file stop. What fails stands in errors.
 write_on() {
   local n
@@ -39,4 +45,14 @@ whole_files() { # FOLDER
   for file in "$1"/file*; do
     cmp -n "$(stat -c %s "$file")" pattern "$file"
   done
+}
+
+same_files() { # IMAGE SUMS: the file system in it has the files of which these are the sums
+  local loop
+  loop=$(losetup -f --show -r "$1")
+  mount -o ro "$loop" mnt
+  assert_mounted "$loop" "$PWD/mnt"
+  (cd mnt && md5sum -c ../"$2")
+  umount mnt
+  losetup -d "$loop"
 }
