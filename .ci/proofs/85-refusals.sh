@@ -3,16 +3,12 @@
 # that the group is served over its NBD socket all the same. On a machine as it comes: what it has is hidden.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.."
+. .ci/proofs/lib.sh
 forbid=$PWD/tools/lab/forbid_io_uring.py
 dmctl=$PWD/dmctl
 
-cannot() { echo "skipped: $*" && exit 77; }
-fail() { echo "FAILED: $*" && exit 1; }
-
 [[ $EUID -eq 0 ]] || cannot "hides parts of the machine in namespaces: needs root"
-for tool in unshare setpriv qemu-io python3; do
-  command -v $tool >/dev/null || cannot "no $tool; .ci/packages has its package"
-done
+need unshare setpriv qemu-io python3
 "$dmctl" --version >/dev/null # builds what is missing
 
 work=$(mktemp -d)
@@ -63,18 +59,7 @@ says "dmctl dmsetup: no privilege to use device-mapper (CAP_SYS_ADMIN); run this
 
 group() { # NAME LINE...: writes its file, with these lines
   mkdir "$work/$1"
-  cat >"$work/$1/group.yaml" <<END
-group: $1
-$(printf '%s\n' "${@:2}")
-devices:
-  - {name: data, size: 8MiB}
-sites:
-  - name: home
-    listen: unix:home/link.sock
-    log: {path: home/replog, size: 8MiB}
-    devices: {data: home/data.img}
-    nbd: unix:home/nbd.sock
-END
+  one_site "$@" >"$work/$1/group.yaml"
   chown -R 65534:65534 "$work/$1"
 }
 

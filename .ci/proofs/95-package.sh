@@ -3,14 +3,10 @@
 # removed and purged; units and Vagrantfile are looked at by their own programs.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.."
-
-cannot() { echo "skipped: $*" && exit 77; }
-fail() { echo "FAILED: $*" && exit 1; }
+. .ci/proofs/lib.sh
 
 [[ $EUID -eq 0 ]] || cannot "makes a root file system: needs root"
-for tool in debootstrap dpkg-deb ruby unshare; do
-  command -v $tool >/dev/null || cannot "no $tool; .ci/packages has its package"
-done
+need debootstrap dpkg-deb ruby unshare
 read -r mirror suite < <(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' \
   'Identifier: Packages' 'Label: Debian' 'Component: main' | grep -v -- '-updates$') ||
   cannot "apt has no sources of Debian"
@@ -61,17 +57,7 @@ if ! debootstrap --variant=minbase --include=systemd "$suite" "$root" "$mirror" 
 fi
 cp "$deb" "$root/dmctl.deb"
 mkdir -p "$root/group"
-cat >"$root/group/small.yaml" <<'END'
-group: small
-devices:
-  - {name: data, size: 8MiB}
-sites:
-  - name: home
-    listen: unix:home/link.sock
-    log: {path: home/replog, size: 8MiB}
-    devices: {data: home/data.img}
-    nbd: unix:home/nbd.sock
-END
+one_site small >"$root/group/small.yaml"
 
 echo "- installing it"
 inside 'apt-get -q -y --no-install-recommends install /dmctl.deb' >"$work/log" 2>&1 || { cat "$work/log" && fail "apt"; }

@@ -4,21 +4,7 @@
 # A group of three sites brought up by dmctl, written through its NBD socket; the copies are equal.
 . /test/lib.sh
 
-cat >group.yaml <<'Y'
-group: guest
-devices:
-  - {name: data, size: 32MiB}
-  - {name: wal, size: 16MiB}
-sites:
-  - name: home
-    listen: 127.0.0.1:7701
-    log: {path: home/replog, size: 16MiB}
-    devices: {data: home/data.img, wal: home/wal.img}
-    nbd: unix:home/nbd.sock
-  - name: vault
-    link: blockdev
-    devices: {data: vault/data.img, wal: vault/wal.img}
-Y
+home_and_vault 32MiB 16MiB
 tidy() { dmctl down >/dev/null 2>&1 || true; }
 trap tidy EXIT
 

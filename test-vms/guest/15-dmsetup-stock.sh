@@ -13,7 +13,7 @@ tidy() {
 trap tidy EXIT
 
 dmsetup create stock --uuid TEST-stock --table "0 131072 linear $loop 0"
-assert_equal "0 131072 linear $(lsblk -dno MAJ:MIN "$loop" | tr -d ' ') 0" "$(dmsetup table stock)" "its table"
+assert_equal "0 131072 linear $(number_of "$loop") 0" "$(dmsetup table stock)" "its table"
 [[ -b /dev/mapper/stock ]] || fail "/dev/mapper/stock is missing"
 assert_equal 67108864 "$(blockdev --getsize64 /dev/mapper/stock)" "its size"
 lsblk -e 43 -o NAME,TYPE,SIZE,MOUNTPOINTS

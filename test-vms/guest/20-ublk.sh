@@ -5,22 +5,7 @@
 # A group whose devices are /dev/ublkbN: read, written, mounted, and gone on with when the daemon is killed.
 . /test/lib.sh
 
-cat >group.yaml <<'Y'
-group: guest
-front-end: ublk
-devices:
-  - {name: data, size: 64MiB}
-  - {name: wal, size: 32MiB}
-sites:
-  - name: home
-    listen: 127.0.0.1:7701
-    log: {path: home/replog, size: 32MiB}
-    devices: {data: home/data.img, wal: home/wal.img}
-    nbd: unix:home/nbd.sock
-  - name: vault
-    link: blockdev
-    devices: {data: vault/data.img, wal: vault/wal.img}
-Y
+home_and_vault 64MiB 32MiB 'front-end: ublk'
 up() { dmctl up --detach --timeout 10m; } # a busy machine is slow, which is no failure
 tidy() {
   [[ -z ${writer:-} ]] || kill "$writer" 2>/dev/null || true
@@ -29,26 +14,18 @@ tidy() {
 }
 trap tidy EXIT
 
-# Where a device is, by the daemon's messages: a JVM that asks takes seconds.
-path_of() { # DEVICE
-  grep -o "device $1: /dev/ublkb[0-9]*" home/dmctld.log | tail -n 1 | grep -o '/dev/.*'
-}
-said() { # COUNT TEXT: the daemon's messages have it so often
-  [[ $(grep -c "$2" home/dmctld.log) -ge $1 ]]
-}
-
 echo "--- the driver is not loaded: one line with the remedy, and the sockets work"
 rmmod ublk_drv
 up
-until_true 300 said 1 'ublk: /dev/ublk-control is not there: the ublk driver is not loaded; next: modprobe ublk_drv'
+until_true 300 said home 'ublk: /dev/ublk-control is not there: the ublk driver is not loaded; next: modprobe ublk_drv'
 dmctl status | tee status.txt
 grep -q 'home: front-end: ublk: /dev/ublk-control is not there.*next: modprobe ublk_drv' status.txt ||
   fail "status does not say what is in the way"
 [[ -S home/nbd.sock ]] || fail "no NBD socket"
 modprobe ublk_drv
-until_true 300 said 1 'device wal: /dev/ublkb[0-9]* is there'
-data=$(path_of data)
-wal=$(path_of wal)
+until_true 300 said home 'device wal: /dev/ublkb[0-9]* is there'
+data=$(ublk_of home data)
+wal=$(ublk_of home wal)
 dmctl status | tee status.txt
 grep -q "devices at home, by ublk: data $data, wal $wal" status.txt || fail "status does not name the devices"
 grep -q 'disks by io-uring' status.txt || fail "status does not say how files are read"
@@ -101,11 +78,11 @@ for round in 1 2; do
   kill -9 "$(<home/dmctld.pid)"
   sleep 1
   up
-  until_true 300 said $round 'device data: .* is taken over from process'
+  until_true 300 said home 'device data: .* is taken over from process' $round
   [[ -d /proc/$writer ]] || fail "the writer has ended"
   until_true 300 eval '[[ $(<writer.count) -gt '"$((before + 3))"' ]]'
 done
-assert_equal "$data" "$(path_of data)" "the device after two kills"
+assert_equal "$data" "$(ublk_of home data)" "the device after two kills"
 touch stop
 wait "$writer" || fail "the writer met an error: $(cat writer.err)"
 writer=
@@ -146,12 +123,12 @@ e2fsck -fn vault/data.img
 
 echo "--- without privilege, and with io_uring forbidden: a line each, and the sockets work"
 unshare --user --map-root-user dmctl up --detach --timeout 10m
-until_true 300 said 1 'ublk: .*no right to make block devices; next: run dmctld as root'
+until_true 300 said home 'ublk: .*no right to make block devices; next: run dmctld as root'
 [[ -S home/nbd.sock ]] || fail "no NBD socket"
 dmctl down
 echo 2 >/proc/sys/kernel/io_uring_disabled
 up
-until_true 300 said 1 'ublk: ublk needs io_uring, which this process may not use.*kernel.io_uring_disabled=0'
+until_true 300 said home 'ublk: ublk needs io_uring, which this process may not use.*kernel.io_uring_disabled=0'
 dmctl status | tee status.txt
 grep -q 'disks by threads' status.txt || fail "status does not say how files are read"
 [[ -S home/nbd.sock ]] || fail "no NBD socket"

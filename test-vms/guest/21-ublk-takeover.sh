@@ -27,17 +27,11 @@ tidy() {
   tail -n 20 home/dmctld.log near/dmctld.log
 }
 trap tidy EXIT
-path_of() { # SITE DEVICE
-  grep -o "device $2: /dev/ublkb[0-9]*" "$1/dmctld.log" | tail -n 1 | grep -o '/dev/.*'
-}
-said() { # SITE TEXT
-  grep -q "$2" "$1/dmctld.log"
-}
 
 dmctl up --detach --timeout 10m # a busy machine is slow, which is no failure
 until_true 300 said home 'device wal: /dev/ublkb[0-9]* is there'
-data=$(path_of home data)
-wal=$(path_of home wal)
+data=$(ublk_of home data)
+wal=$(ublk_of home wal)
 
 echo "--- a target has none"
 assert_equal 2 "$(ls /dev/ublkb* | wc -l)" "devices of two sites, of which one is primary"
@@ -51,20 +45,18 @@ dd if=written of="$wal" bs=1M count=4 oflag=direct conv=fsync 2>/dev/null
 dmctl wait applied near --timeout 5m
 
 echo "--- the primary is killed and a target takes over"
-home=$(<home/dmctld.pid)
-kill -9 "$home"
-until_true 60 test ! -e "/proc/$home"
+end_daemon KILL home
 dmctl takeover near --yes
 until_true 300 said near 'device wal: /dev/ublkb[0-9]* is there'
-[[ $(path_of near data) != "$data" && $(path_of near wal) != "$wal" ]] || fail "two sites share a device"
+[[ $(ublk_of near data) != "$data" && $(ublk_of near wal) != "$wal" ]] || fail "two sites share a device"
 dmctl status | tee status.txt
-grep -q "devices at near, by ublk: data $(path_of near data), wal $(path_of near wal)" status.txt ||
+grep -q "devices at near, by ublk: data $(ublk_of near data), wal $(ublk_of near wal)" status.txt ||
   fail "status does not name the devices"
-e2fsck -fn "$(path_of near data)"
-mount "$(path_of near data)" /mnt
-assert_mounted "$(path_of near data)" /mnt
+e2fsck -fn "$(ublk_of near data)"
+mount "$(ublk_of near data)" /mnt
+assert_mounted "$(ublk_of near data)" /mnt
 cmp written /mnt/file
-dd if="$(path_of near wal)" bs=1M count=4 iflag=direct 2>/dev/null | cmp -n 4194304 - written
+dd if="$(ublk_of near wal)" bs=1M count=4 iflag=direct 2>/dev/null | cmp -n 4194304 - written
 cp written /mnt/second
 sync -f /mnt/second
 
@@ -77,7 +69,7 @@ cmp written /mnt/second
 
 echo "--- a clean stop removes them"
 umount /mnt
-mine=$(path_of near data)
+mine=$(ublk_of near data)
 dmctl wait applied home --timeout 5m
 dmctl down
 [[ ! -e $mine && ! -e /dev/ublkb0 && ! -e /dev/ublkc0 ]] || fail "a device is left: $(ls /dev/ublk*)"

@@ -46,13 +46,8 @@ told module 'nbd: the kernel has no NBD client here; run modprobe nbd, outside o
 told module 'disks are served by threads: io_uring is forbidden here; permit it with: sysctl kernel.io_uring_disabled=0'
 served module
 modprobe nbd
-connected() {
-  device=$(sed -n 's|^0 \(nbd[0-9]*\)$|/dev/\1|p' module/home/kernel-nbd)
-  [[ -n $device && -e /sys/block/${device#/dev/}/pid ]]
-}
-until_true 180 connected
-connected
-dd if="$device" bs=64k skip=16 count=1 2>/dev/null | tr -d '\132' | cmp - /dev/null
+until_true 180 nbd_connected module/home 0
+dd if="$(nbd_of module/home 0)" bs=64k skip=16 count=1 2>/dev/null | tr -d '\132' | cmp - /dev/null
 dmctl down -f module/group.yaml
 
 group nobody kernel-nbd

@@ -39,13 +39,8 @@ export DMCTL_SITE=home
 /usr/lib/dmctl/dmctld guest --create 2>said &
 daemon=$!
 
-device=
-connected() {
-  device=$(sed -n 's|^0 \(nbd[0-9]*\)$|/dev/\1|p' $state/kernel-nbd)
-  [[ -n $device && -e /sys/block/${device#/dev/}/pid ]]
-}
-until_true 600 connected
-connected
+until_true 600 nbd_connected $state 0
+device=$(nbd_of $state 0)
 mke2fs -q -t ext4 "$device"
 mount "$device" mnt
 assert_mounted "$device" "$PWD/mnt"

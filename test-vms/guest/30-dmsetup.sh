@@ -15,17 +15,7 @@ tidy() {
 }
 trap tidy EXIT
 
-# One JVM for the many lines; that the launcher works is seen below.
-coproc lines { java --enable-native-access=ALL-UNNAMED -cp '/test/classes:/opt/dmctl/target/lib/*' DmsetupLines 2>&1; }
-
-ours() { # dmctl dmsetup, to ours.out and ours.err
-  local IFS=$'\t' words code
-  words="$*"
-  printf '%s\n' "${words//$'\n'/$'\1'}" >&"${lines[1]}"
-  read -r -t 240 code <&"${lines[0]}" || fail "no answer to: $*"
-  [[ $code == [0-9]* ]] || fail "$* ended with: $code $(timeout 1 cat <&"${lines[0]}")"
-  return "$code"
-}
+. /test/dmsetup.sh
 
 must() {
   ours "$@" || fail "dmctl dmsetup $* failed: $(cat ours.err)"
@@ -68,11 +58,11 @@ must create readonly -r --table "0 8 linear $sda 0"
 must create none -n -u TEST-none
 major=$(sed -n 's/ device-mapper$//p' /proc/devices | tr -d ' ')
 must create numbered -j "$major" -m 77 --table "0 8 zero"
-assert_equal "$major:77" "$(lsblk -dno MAJ:MIN /dev/mapper/numbered | tr -d ' ')" "number of numbered"
+assert_equal "$major:77" "$(number_of /dev/mapper/numbered)" "number of numbered"
 must create owned -U 0 -G 6 -M 0660 --table "0 8 zero"
 
-a=$(lsblk -dno MAJ:MIN "$sda" | tr -d ' ')
-b=$(lsblk -dno MAJ:MIN "$sdb" | tr -d ' ')
+a=$(number_of "$sda")
+b=$(number_of "$sdb")
 assert_equal "0 1024 linear $a 40
 1024 2048 striped 2 64 $a 1064 $b 0" "$(dmsetup table first)" "table of first, as dmsetup says it"
 assert_equal "0 83886080 mirror" "$(dmsetup table third | cut -d ' ' -f 1-3)" "table of third"
@@ -80,7 +70,7 @@ assert_equal $((3072 * 512)) "$(blockdev --getsize64 /dev/mapper/first)" "size o
 assert_equal 42949672960 "$(blockdev --getsize64 /dev/mapper/third)" "size of third"
 assert_equal 1 "$(blockdev --getro /dev/mapper/readonly)" "readonly"
 assert_equal "660 0 6" "$(stat -L -c '%a %u %g' /dev/mapper/owned)" "node of owned"
-number=$(lsblk -dno MAJ:MIN /dev/mapper/first | tr -d ' ')
+number=$(number_of /dev/mapper/first)
 assert_equal "first 1.5M" "$(lsblk -dno NAME,SIZE /dev/mapper/first | tr -s ' ')" "what lsblk sees"
 assert_equal "first TEST-first" "$(cat "/sys/dev/block/$number/dm/name" "/sys/dev/block/$number/dm/uuid" | xargs)" "what sysfs says"
 lsblk -sno NAME /dev/mapper/first | grep -q "$(basename "$sdb")" || fail "lsblk does not see what first lies on"

@@ -5,23 +5,9 @@
 # The devices of a group under names of /dev/mapper, over the kernel's NBD client, below a mounted and busy file
 # system: the daemon is killed, and stopped by a signal; no error reaches the writer, and nothing is lost.
 . /test/lib.sh
+. /test/writer.sh
 
-cat >group.yaml <<'Y'
-group: guest
-front-end: kernel-nbd
-mapper: true
-devices:
-  - {name: data, size: 64MiB}
-  - {name: wal, size: 16MiB}
-sites:
-  - name: home
-    listen: 127.0.0.1:7701
-    log: {path: home/replog, size: 32MiB}
-    devices: {data: home/data.img, wal: home/wal.img}
-  - name: vault
-    link: blockdev
-    devices: {data: vault/data.img, wal: vault/wal.img}
-Y
+home_and_vault 64MiB 16MiB 'front-end: kernel-nbd' 'mapper: true'
 mkdir mnt
 tidy() {
   touch stop
@@ -34,80 +20,51 @@ trap tidy EXIT
 
 data=/dev/mapper/guest-data
 wal=/dev/mapper/guest-wal
-written() { cat progress; }
-goes_on() { # FROM: the writer has ended at least two writes since
-  [[ $(written) -ge $(($1 + 2)) ]]
-}
 
-# The daemon without a JVM beside it, which saves time here.
-mapfile -t command <<<"$(dmctl daemon-command --site home)"
-mkdir -p home
-up() {
-  setsid "${command[@]}" --create >>home/dmctld.log 2>&1 </dev/null &
-}
-up
+start_home
 until_true 900 test -b $data
 until_true 600 test -b $wal
 assert_equal 67108864 "$(blockdev --getsize64 $data)" "size of $data"
 assert_equal 16777216 "$(blockdev --getsize64 $wal)" "size of $wal"
 
 # dmsetup and lsblk see what they should.
-nbd=$(sed -n 's|^0 \(nbd[0-9]*\)$|\1|p' home/kernel-nbd)
-number=$(lsblk -dno MAJ:MIN "/dev/$nbd" | tr -d ' ')
+nbd=$(nbd_of home 0)
+number=$(number_of "$nbd")
 uuid=$(dmsetup info -c --noheadings -o uuid guest-data)
 [[ $uuid =~ ^DMCTL-[0-9a-f]{32}-0-0$ ]] || fail "UUID of guest-data: $uuid"
 [[ $(dmsetup info -c --noheadings -o uuid guest-wal) == "${uuid%-0}-1" ]] || fail "UUID of guest-wal"
 assert_equal "0 131072 linear $number 0" "$(dmsetup table guest-data)" "table of guest-data"
 dmsetup deps guest-data | grep -q "(${number/:/, })" || fail "deps: $(dmsetup deps guest-data)"
-lsblk -nro NAME,TYPE "/dev/$nbd" | grep -qx 'guest-data dmctl' || fail "lsblk: $(lsblk "/dev/$nbd")"
+lsblk -nro NAME,TYPE "$nbd" | grep -qx 'guest-data dmctl' || fail "lsblk: $(lsblk "$nbd")"
 dmctl status --json | tr -d ' \n' >status.json
-grep -q '"path":"/dev/mapper/guest-data","state":"live","below":"/dev/'"$nbd"'"' status.json ||
+grep -q '"path":"/dev/mapper/guest-data","state":"live","below":"'"$nbd"'"' status.json ||
   fail "status: $(cat status.json)"
 
 # The other device, raw.
-dd if=/dev/urandom of=pattern bs=64k count=64 2>/dev/null
 dd if=pattern of=$wal bs=64k seek=16 conv=fsync 2>/dev/null
 
-mke2fs -q -t ext4 $data
-mount $data mnt
-assert_mounted $data "$PWD/mnt"
+file_system $data
 if timeout 900 dmctl down >refusal 2>&1; then fail "dmctl down was not refused"; fi
 grep -q 'in use on this machine: /dev/mapper/guest-data; unmount' refusal || fail "refusal: $(cat refusal)"
 [[ -b $wal ]] || fail "a refused dmctl down has removed $wal"
 if dmsetup remove guest-data 2>/dev/null; then fail "a mounted device was removed"; fi
 
-echo 0 >progress
-(
-  n=0
-  while [[ ! -e stop ]]; do
-    n=$((n + 1))
-    dd if=pattern of="mnt/file$((n % 8))" bs=64k count=$((n % 16 + 1)) conv=fsync 2>>dd.log || echo "write $n" >>errors
-    echo $n >progress.new
-    mv progress.new progress
-  done
-) &
+write_on &
 writer=$!
 until_true 600 goes_on 0
 
 for signal in KILL TERM KILL; do
-  daemon=$(cat home/dmctld.pid)
-  kill -$signal "$daemon"
-  until_true 900 test ! -e "/proc/$daemon"
+  end_daemon $signal home
   at=$(written)
   echo "killed by $signal at write $at"
   assert_mounted $data "$PWD/mnt"
-  up
+  start_home
   until_true 900 goes_on "$at"
   until_true 600 test -b $wal
   echo "goes on at write $(written)"
 done
-touch stop
-wait $writer
-[[ ! -e errors ]] || fail "errors reached the writer: $(cat errors dd.log)"
+end_writer $writer
 assert_equal "$uuid" "$(dmsetup info -c --noheadings -o uuid guest-data)" "UUID after the restarts"
-for file in mnt/file*; do
-  cmp -n "$(stat -c %s "$file")" pattern "$file"
-done
 (cd mnt && md5sum file*) >sums
 umount mnt
 e2fsck -fn $data
@@ -121,16 +78,11 @@ for device in /sys/block/nbd*; do
 done
 cmp home/data.img vault/data.img
 cmp home/wal.img vault/wal.img
-loop=$(losetup -f --show -r vault/data.img)
-mount -o ro "$loop" mnt
-assert_mounted "$loop" "$PWD/mnt"
-(cd mnt && md5sum -c ../sums)
-umount mnt
-losetup -d "$loop"
+same_files vault/data.img sums
 
 # A name that somebody else has is refused by name and left alone; the other device works.
 dmsetup create guest-data --table '0 2048 zero'
-up
+start_home
 until_true 900 test -b $wal
 until_true 600 grep -q '/dev/mapper/guest-data is there already (no UUID)' home/dmctld.log
 assert_equal '0 2048 zero ' "$(dmsetup table guest-data)" "a table of somebody else"

@@ -5,6 +5,7 @@
 # The front end under a name of /dev/mapper is changed from the kernel's NBD client to ublk and back, under a mounted
 # file system and a writer, and the daemon is killed after a change: no error, nothing lost.
 . /test/lib.sh
+. /test/writer.sh
 
 cat >group.yaml <<'Y'
 group: guest
@@ -20,7 +21,7 @@ sites:
     link: blockdev
     devices: {data: vault/data.img}
 Y
-mkdir mnt home
+mkdir mnt
 tidy() {
   touch stop
   umount mnt 2>/dev/null || true
@@ -31,38 +32,18 @@ tidy() {
 trap tidy EXIT
 
 data=/dev/mapper/guest-data
-written() { cat progress; }
-goes_on() { # FROM: the writer has ended at least two writes since
-  [[ $(written) -ge $(($1 + 2)) ]]
-}
 leads_to() { # KIND: the name's table is over a device of that driver
   local below
   below=$(lsblk -snro NAME $data | sed -n 2p)
-  [[ $below == "$1"* && "$(dmsetup table guest-data)" == "0 131072 linear $(lsblk -dno MAJ:MIN "/dev/$below" | tr -d ' ') 0" ]]
+  [[ $below == "$1"* && "$(dmsetup table guest-data)" == "0 131072 linear $(number_of "/dev/$below") 0" ]]
 }
 no_nbd() { [[ -z $(ls -d /sys/block/nbd*/pid 2>/dev/null) ]]; }
 no_ublk() { [[ -z $(ls /dev/ublkc* 2>/dev/null) ]]; }
 
-mapfile -t command <<<"$(dmctl daemon-command --site home)"
-up() {
-  setsid "${command[@]}" --create >>home/dmctld.log 2>&1 </dev/null &
-}
-up
+start_home
 until_true 900 test -b $data
-mke2fs -q -t ext4 $data
-mount $data mnt
-assert_mounted $data "$PWD/mnt"
-dd if=/dev/urandom of=pattern bs=64k count=64 2>/dev/null
-echo 0 >progress
-(
-  n=0
-  while [[ ! -e stop ]]; do
-    n=$((n + 1))
-    dd if=pattern of="mnt/file$((n % 8))" bs=64k count=$((n % 16 + 1)) conv=fsync 2>>dd.log || echo "write $n" >>errors
-    echo $n >progress.new
-    mv progress.new progress
-  done
-) &
+file_system $data
+write_on &
 writer=$!
 until_true 600 goes_on 0
 leads_to nbd || fail "table: $(dmsetup table)"
@@ -79,11 +60,9 @@ change ublk
 leads_to ublk || fail "table: $(dmsetup table)"
 no_nbd || fail "the kernel's NBD client still has a device"
 
-daemon=$(cat home/dmctld.pid)
-kill -KILL "$daemon"
-until_true 600 test ! -e "/proc/$daemon"
+end_daemon KILL home
 at=$(written)
-up
+start_home
 until_true 900 goes_on "$at"
 echo "after a kill on ublk goes on at write $(written); now the file's front end comes back by itself"
 until_true 600 leads_to nbd
@@ -96,12 +75,7 @@ change kernel-nbd
 leads_to nbd || fail "table: $(dmsetup table)"
 no_ublk || fail "a ublk device is left: $(ls /dev/ublk*)"
 
-touch stop
-wait $writer
-[[ ! -e errors ]] || fail "errors reached the writer: $(cat errors dd.log)"
-for file in mnt/file*; do
-  cmp -n "$(stat -c %s "$file")" pattern "$file"
-done
+end_writer $writer
 umount mnt
 e2fsck -fn $data
 dmctl wait applied vault --timeout 10m

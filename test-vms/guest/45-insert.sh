@@ -5,6 +5,7 @@
 # A group is put under a device-mapper device with a mounted, busy file system, its daemon is killed and started
 # again, and it is taken out again: no error reaches the writer, nothing is lost, and the copy is what it should be.
 . /test/lib.sh
+. /test/writer.sh
 
 group() { # LOG
   cat <<Y
@@ -33,28 +34,13 @@ tidy() {
 }
 trap tidy EXIT
 
-written() { cat progress; }
-goes_on() { # FROM: the writer has ended at least two writes since
-  [[ $(written) -ge $(($1 + 2)) ]]
-}
-# Each write is durable before the next; the journal says in which order.
-writer() {
-  local n
-  n=$(written)
-  while [[ ! -e stop ]]; do
-    n=$((n + 1))
-    { dd if=pattern of="mnt/file$((n % 8))" bs=64k count=$((n % 16 + 1)) conv=fsync 2>>dd.log &&
-      echo $n >>mnt/journal &&
-      dd if=/dev/null of=mnt/journal conv=notrunc,fsync 2>>dd.log; } || echo "write $n" >>errors
-    echo $n >progress.new
-    mv progress.new progress
-  done
+write_file() { # N: the journal says in which order
+  dd if=pattern of="mnt/file$(($1 % 8))" bs=64k count=$(($1 % 16 + 1)) conv=fsync &&
+    echo "$1" >>mnt/journal &&
+    dd if=/dev/null of=mnt/journal conv=notrunc,fsync
 }
 sound() { # FOLDER AT_LEAST: the files are those of a writer that has got so far
-  local file
-  for file in "$1"/file*; do
-    cmp -n "$(stat -c %s "$file")" pattern "$file"
-  done
+  whole_files "$1"
   seq "$(wc -l <"$1/journal")" | cmp - "$1/journal"
   [[ $(wc -l <"$1/journal") -ge $2 ]] || fail "$1: $(wc -l <"$1/journal") writes of $2"
 }
@@ -62,16 +48,11 @@ held() { # DEVICE: suspended
   [[ $(dmsetup info -c --noheadings -o suspended "$1") == Suspended ]]
 }
 
-vda=$(lsblk -dno MAJ:MIN /dev/vda | tr -d ' ')
-original="0 131072 linear $vda 2048"
+original="0 131072 linear $(number_of /dev/vda) 2048"
 dmsetup create app --table "$original" -u LVM-app
-dd if=/dev/urandom of=pattern bs=64k count=64 2>/dev/null
-mke2fs -q -t ext4 /dev/mapper/app
-mount /dev/mapper/app mnt
-assert_mounted /dev/mapper/app "$PWD/mnt"
-echo 0 >progress
+file_system /dev/mapper/app
 : >mnt/journal
-writer &
+write_on &
 job=$!
 until_true 120 goes_on 0
 
@@ -85,8 +66,8 @@ echo "--- in"
 at=$(written)
 timeout 900 dmctl insert -f group.yaml
 goes_on "$at" || until_true 120 goes_on "$at"
-nbd=$(sed -n 's|^0 \(nbd[0-9]*\)$|\1|p' home/kernel-nbd)
-assert_equal "0 131072 linear $(lsblk -dno MAJ:MIN "/dev/$nbd" | tr -d ' ') 0" "$(dmsetup table app)" "table of app"
+nbd=$(nbd_of home 0)
+assert_equal "0 131072 linear $(number_of "$nbd") 0" "$(dmsetup table app)" "table of app"
 assert_equal "$original" "$(dmsetup table app-origin)" "table of app-origin"
 assert_equal LVM-app "$(dmsetup info -c --noheadings -o uuid app)" "UUID of app"
 if timeout 900 dmctl down -f group.yaml >refusal 2>&1; then fail "dmctl down was not refused"; fi
@@ -96,8 +77,7 @@ echo "--- the copy is the device"
 timeout 900 dmctl wait caught-up vault -f group.yaml --timeout 10m
 at=$(written)
 until_true 300 goes_on "$at"
-touch stop
-wait $job
+end_writer $job
 rm stop
 umount mnt
 timeout 900 dmctl wait applied vault -f group.yaml --timeout 10m
@@ -106,13 +86,11 @@ cmp /dev/mapper/app vault/data.img
 echo "--- the daemon is killed"
 mount /dev/mapper/app mnt
 assert_mounted /dev/mapper/app "$PWD/mnt"
-writer &
+write_on &
 job=$!
 at=$(written)
 until_true 300 goes_on "$at"
-daemon=$(cat home/dmctld.pid)
-kill -KILL "$daemon"
-until_true 300 test ! -e "/proc/$daemon"
+end_daemon KILL home
 at=$(written)
 timeout 900 dmctl up group.yaml --detach --timeout 10m || [[ $? -eq 4 ]]
 until_true 900 goes_on "$at"
@@ -124,12 +102,10 @@ timeout 900 dmctl eject -f group.yaml
 assert_equal "$original" "$(dmsetup table app)" "table of app"
 if held app; then fail "app is suspended"; fi
 [[ ! -e /dev/mapper/app-origin ]] || fail "app-origin is left"
-[[ ! -e /sys/block/$nbd/pid ]] || fail "$nbd is still connected"
+if nbd_connected home 0; then fail "$nbd is still connected"; fi
 late=$(written)
 goes_on "$late" || until_true 120 goes_on "$late"
-touch stop
-wait $job
-[[ ! -e errors ]] || fail "errors reached the writer: $(cat errors dd.log)"
+end_writer $job
 sound mnt "$(written)"
 umount mnt
 e2fsck -fn /dev/mapper/app

@@ -26,16 +26,8 @@ tidy() {
 }
 trap tidy EXIT
 
-# One JVM for the many lines; that the launcher works is seen below.
-coproc lines { java --enable-native-access=ALL-UNNAMED -cp '/test/classes:/opt/dmctl/target/lib/*' DmsetupLines 2>&1; }
-ours() { # dmctl dmsetup, to ours.out and ours.err
-  local IFS=$'\t' words code
-  words="$*"
-  printf '%s\n' "${words//$'\n'/$'\1'}" >&"${lines[1]}"
-  read -r -t 900 code <&"${lines[0]}" || fail "no answer to: $*"
-  [[ $code == [0-9]* ]] || fail "$* ended with: $code $(timeout 1 cat <&"${lines[0]}")"
-  return "$code"
-}
+answer_seconds=900
+. /test/dmsetup.sh
 must() {
   ours "$@" || fail "dmctl dmsetup $* failed: $(cat ours.err)"
   echo "+ dmsetup $*" | cut -c 1-150
@@ -69,13 +61,12 @@ assert_equal "64M 32M" "$(lsblk -dno SIZE /dev/mapper/erp-data /dev/mapper/erp-w
 below=$(dmsetup deps -o devname erp-data)
 grep -Eq "1 dependencies.*\($BELOW\)" <<<"$below" || fail "deps of erp-data: $below"
 lsblk -sno NAME /dev/mapper/erp-data | grep -Eq "$BELOW" || fail "lsblk: $(lsblk -s /dev/mapper/erp-data)"
-number=$(lsblk -dno MAJ:MIN /dev/mapper/erp | tr -d ' ')
-nr() { lsblk -dno MAJ:MIN "$1" | tr -d ' '; }
+number=$(number_of /dev/mapper/erp)
 must table erp
-assert_equal "0 8 replicator ringbuffer 4 $(nr "$log") 0 auto 65536 blockdev 2 0 asynchronous blockdev 2 1 synchronous tcp 3 2 127.0.0.1:7702 asynchronous " \
+assert_equal "0 8 replicator ringbuffer 4 $(number_of "$log") 0 auto 65536 blockdev 2 0 asynchronous blockdev 2 1 synchronous tcp 3 2 127.0.0.1:7702 asynchronous " \
   "$(cat ours.out)" "table of erp"
 must table erp-data
-assert_equal "0 131072 replicator-dev $number 0 0 1 $(nr "$data") nolog 0 1 1 $(nr "$vdata") core 1 2048 2 1 $PWD/far/data.img core 1 2048 " \
+assert_equal "0 131072 replicator-dev $number 0 0 1 $(number_of "$data") nolog 0 1 1 $(number_of "$vdata") core 1 2048 2 1 $PWD/far/data.img core 1 2048 " \
   "$(cat ours.out)" "table of erp-data"
 says "Device or resource busy" create erp-data --table "$data_table"
 says "Destruction of replication log with devices rejected" remove erp
@@ -108,7 +99,7 @@ for each in data wal; do
     --rate_iops=30 --verify=crc32c --verify_fatal=1 --do_verify=1 --output=fio-$each.log &
   echo $! >fio-$each.pid
 done
-sectors() { awk '{print $7}' "/sys/dev/block/$(nr /dev/mapper/erp-data)/stat"; }
+sectors() { awk '{print $7}' "/sys/dev/block/$(number_of /dev/mapper/erp-data)/stat"; }
 goes_on() { [[ $(sectors) -gt $(($1 + 64)) ]]; }
 at=$(sectors)
 until_true 300 goes_on "$at"

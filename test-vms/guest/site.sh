@@ -12,9 +12,7 @@ mount_disk() {
 }
 
 path_of() { # DEV_NR
-  local path
-  path=$(sed -n "s|^$1 \(nbd[0-9]*\)$|/dev/\1|p" "/site/$site/kernel-nbd" 2>/dev/null)
-  [[ -n $path && -e /sys/block/${path#/dev/}/pid ]] && echo "$path"
+  nbd_connected "/site/$site" "$1" && nbd_of "/site/$site" "$1"
 }
 
 await_devices() { # the lab has a limit on each command

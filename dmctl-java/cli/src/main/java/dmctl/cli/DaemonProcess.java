@@ -10,7 +10,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -78,6 +81,29 @@ record DaemonProcess(Site site, Process process, Path messages, long messagesBef
                 }
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+        }
+    }
+
+    /** Waits until a process has ended; whether it has. */
+    static boolean awaitEnd(long pid, Duration patience) {
+        Optional<ProcessHandle> process = ProcessHandle.of(pid);
+        try {
+            if (process.isPresent()) {
+                process.get().onExit().get(patience.toSeconds(), TimeUnit.SECONDS);
+            }
+            return true;
+        } catch (ExecutionException | TimeoutException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** Waits until a daemon has ended that was told to. */
+    static void requireEnd(long pid, Duration patience) throws CommandFailure {
+        if (!awaitEnd(pid, patience)) {
+            throw new CommandFailure(ExitCode.FAILED, "the daemon " + pid + " has not ended");
         }
     }
 

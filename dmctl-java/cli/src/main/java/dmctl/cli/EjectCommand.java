@@ -9,14 +9,10 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Takes a group out from under mapped devices that are in use. */
@@ -37,15 +33,14 @@ final class EjectCommand implements Callable<Integer> {
 
     @Mixin GroupOption group = new GroupOption();
 
-    @Option(names = "--site", paramLabel = "SITE", description = "The site (the primary).")
-    @Nullable String name;
+    @Mixin PrimaryOption primary = new PrimaryOption();
 
     EjectCommand() {}
 
     @Override
     public Integer call() throws Exception {
         GroupConfig config = group.load();
-        Site site = InsertCommand.site(config, name);
+        Site site = primary.of(config);
         try (DeviceMapper mapper = DeviceMapper.open(line -> {})) {
             LiveNames names = new LiveNames(config, site, mapper);
             String text = eject(config, site, names);
@@ -99,20 +94,7 @@ final class EjectCommand implements Callable<Integer> {
         if (!ok) {
             names.takeOrigins();
         }
-        awaitEnd(daemon.pid());
+        DaemonProcess.requireEnd(daemon.pid(), PATIENCE);
         return text;
-    }
-
-    private static void awaitEnd(long pid) throws CommandFailure {
-        Optional<ProcessHandle> process = ProcessHandle.of(pid);
-        try {
-            if (process.isPresent()) {
-                process.get().onExit().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-            }
-        } catch (ExecutionException | TimeoutException e) {
-            throw new CommandFailure(ExitCode.FAILED, "the daemon " + pid + " has not ended");
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

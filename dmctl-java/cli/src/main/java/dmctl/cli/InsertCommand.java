@@ -1,6 +1,5 @@
 package dmctl.cli;
 
-import com.grack.nanojson.JsonObject;
 import dmctl.config.GroupConfig;
 import dmctl.config.GroupConfig.Site;
 import dmctl.nativebridge.devmapper.DeviceMapper;
@@ -12,14 +11,10 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Puts a group under mapped devices that are in use. */
@@ -40,15 +35,14 @@ final class InsertCommand implements Callable<Integer> {
 
     @Mixin GroupOption group = new GroupOption();
 
-    @Option(names = "--site", paramLabel = "SITE", description = "The site (the primary).")
-    @Nullable String name;
+    @Mixin PrimaryOption primary = new PrimaryOption();
 
     InsertCommand() {}
 
     @Override
     public Integer call() throws Exception {
         GroupConfig config = group.load();
-        Site site = site(config, name);
+        Site site = primary.of(config);
         if (config.primary() != site.nr()) {
             throw new CommandFailure(
                     ExitCode.FAILED,
@@ -65,12 +59,6 @@ final class InsertCommand implements Callable<Integer> {
             insert(config, site, names, out);
         }
         return ExitCode.OK;
-    }
-
-    static Site site(GroupConfig config, @Nullable String name) throws CommandFailure {
-        return name == null
-                ? config.site(config.primary()).orElseThrow()
-                : GroupOption.daemonSite(config, name);
     }
 
     /** The group begins anew with this: what was written without it is in no log. */
@@ -133,15 +121,7 @@ final class InsertCommand implements Callable<Integer> {
     }
 
     private static void stop(Site site, DaemonProcess daemon) throws CommandFailure {
-        JsonObject request = AdminClient.request("shutdown");
-        try {
-            AdminClient.order(GroupView.socket(site), request, PATIENCE);
-            daemon.process().onExit().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-        } catch (ExecutionException | TimeoutException e) {
-            throw new CommandFailure(
-                    ExitCode.FAILED, "the daemon " + daemon.process().pid() + " has not ended");
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        AdminClient.order(GroupView.socket(site), AdminClient.request("shutdown"), PATIENCE);
+        DaemonProcess.requireEnd(daemon.process().pid(), PATIENCE);
     }
 }

@@ -9,9 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 
 /** Stops daemons cleanly, the primary first. */
@@ -97,19 +95,11 @@ final class Stop {
             out.println(site.name() + ": not stopped: " + e.getMessage());
             return false;
         }
-        Optional<ProcessHandle> process = ProcessHandle.of(view.pid());
-        try {
-            if (process.isPresent()) {
-                process.get().onExit().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-            }
-            out.println(site.name() + ": " + text);
-            return true;
-        } catch (TimeoutException | ExecutionException e) {
-            out.println(site.name() + ": its process " + view.pid() + " has not ended");
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
+        boolean ended = DaemonProcess.awaitEnd(view.pid(), PATIENCE);
+        out.println(
+                site.name()
+                        + ": "
+                        + (ended ? text : "its process " + view.pid() + " has not ended"));
+        return ended;
     }
 }

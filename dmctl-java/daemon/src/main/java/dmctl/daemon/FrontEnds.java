@@ -6,8 +6,8 @@ import dmctl.config.GroupConfig.DaemonPlaces;
 import dmctl.config.GroupConfig.Site;
 import dmctl.config.SiteSettings;
 import dmctl.daemon.dmuser.DmUserFrontEnd;
+import dmctl.daemon.front.BackingGroup;
 import dmctl.daemon.front.DeviceFrontEnd;
-import dmctl.daemon.io.GroupLoop;
 import dmctl.daemon.kernelnbd.KernelNbdDevices;
 import dmctl.daemon.mapper.LeftOvers;
 import dmctl.daemon.mapper.Machine;
@@ -19,15 +19,12 @@ import dmctl.daemon.nbd.NbdServer;
 import dmctl.daemon.ublk.UblkFrontEnd;
 import dmctl.daemon.ublk.UblkSettings;
 import dmctl.engine.Admin;
-import dmctl.engine.Group;
-import dmctl.engine.GroupStatus.Role;
 import dmctl.nativebridge.UblkSystem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The ways in for applications. On the loop, or before it starts. */
@@ -51,9 +48,7 @@ final class FrontEnds {
     }
 
     /** Opens every way in that the group's file names for this site. */
-    static FrontEnds open(
-            GroupConfig config, Site self, Group group, GroupLoop loop, Consumer<String> events)
-            throws IOException {
+    static FrontEnds open(GroupConfig config, Site self, BackingGroup group) throws IOException {
         DaemonPlaces places = self.daemon().orElseThrow();
         List<Export> exports =
                 config.devices().stream()
@@ -65,23 +60,29 @@ final class FrontEnds {
                                         device.sizeBytes(),
                                         config.blockSize()))
                         .toList();
-        NbdServer nbd = new NbdServer(exports, group, NbdLimits.DEFAULT, loop::register, events);
+        NbdServer nbd =
+                new NbdServer(
+                        exports,
+                        group.requests(),
+                        NbdLimits.DEFAULT,
+                        group.loop()::register,
+                        group.events());
         for (Address address : places.nbd()) {
             nbd.listen(Definitions.address(address), config.insecure());
         }
         List<Wanted> names = Wanted.of(config, self);
         Path stateDir = places.stateDir();
-        LeftOvers.remove(names, stateDir, Machine.THIS, events);
+        LeftOvers.remove(names, stateDir, Machine.THIS, group.events());
         if (places.frontEnd() != GroupConfig.FrontEnd.KERNEL_NBD
                 && !LeftOvers.kinds(stateDir, Machine.THIS)
                         .contains(GroupConfig.FrontEnd.KERNEL_NBD)) {
-            KernelNbdDevices.removeLeftOvers(exports, stateDir, events);
+            KernelNbdDevices.removeLeftOvers(exports, stateDir, group.events());
         }
         if (names.isEmpty()) {
             return new FrontEnds(
                     nbd,
                     places.frontEnd(),
-                    devices(places.frontEnd(), config, self, exports, nbd, group, loop, events),
+                    devices(places.frontEnd(), config, self, exports, nbd, group),
                     null);
         }
         MappedFrontEnd mapped =
@@ -91,9 +92,7 @@ final class FrontEnds {
                         kind -> {
                             DeviceFrontEnd made =
                                     Wanted.mayLeadTo(kind)
-                                            ? devices(
-                                                    kind, config, self, exports, nbd, group, loop,
-                                                    events)
+                                            ? devices(kind, config, self, exports, nbd, group)
                                             : null;
                             if (made == null) {
                                 throw new IOException(
@@ -104,11 +103,8 @@ final class FrontEnds {
                             return made;
                         },
                         group,
-                        () -> group.status().role(),
-                        loop,
                         stateDir,
-                        Machine.THIS,
-                        events);
+                        Machine.THIS);
         return new FrontEnds(nbd, places.frontEnd(), mapped, mapped);
     }
 
@@ -118,28 +114,20 @@ final class FrontEnds {
             Site self,
             List<Export> exports,
             NbdServer nbd,
-            Group group,
-            GroupLoop loop,
-            Consumer<String> events)
+            BackingGroup group)
             throws IOException {
-        Path stateDir = self.daemon().orElseThrow().stateDir();
-        Supplier<Role> role = () -> group.status().role();
         return switch (kind) {
-            case SOCKETS, UBLK -> ublk(kind, config, self, group, loop, events);
+            case SOCKETS, UBLK -> ublk(kind, config, self, group);
             case KERNEL_NBD ->
-                    KernelNbdDevices.open(exports, nbd, group, role, loop, stateDir, events);
-            case DM_USER -> DmUserFrontEnd.open(exports, group, role, loop, events);
+                    KernelNbdDevices.open(
+                            exports, nbd, group, self.daemon().orElseThrow().stateDir());
+            case DM_USER -> DmUserFrontEnd.open(exports, group);
         };
     }
 
     /** Where the file asks for it; else to remove what an earlier start has left, if anything. */
     private static @Nullable DeviceFrontEnd ublk(
-            GroupConfig.FrontEnd kind,
-            GroupConfig config,
-            Site self,
-            Group group,
-            GroupLoop loop,
-            Consumer<String> events) {
+            GroupConfig.FrontEnd kind, GroupConfig config, Site self, BackingGroup group) {
         DaemonPlaces places = self.daemon().orElseThrow();
         boolean wanted = kind == GroupConfig.FrontEnd.UBLK;
         UblkSettings settings =
@@ -151,7 +139,7 @@ final class FrontEnds {
                         places.stateDir(),
                         wanted);
         return wanted || Files.exists(settings.record())
-                ? new UblkFrontEnd(settings, UblkSystem.ofKernel(), group, loop, events)
+                ? new UblkFrontEnd(settings, UblkSystem.ofKernel(), group)
                 : null;
     }
 

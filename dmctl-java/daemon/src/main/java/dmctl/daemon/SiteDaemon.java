@@ -7,6 +7,7 @@ import dmctl.config.GroupConfig.Device;
 import dmctl.config.GroupConfig.LogPlace;
 import dmctl.config.GroupConfig.Site;
 import dmctl.config.Units;
+import dmctl.daemon.front.BackingGroup;
 import dmctl.daemon.io.FileStorage;
 import dmctl.daemon.io.GroupLoop;
 import dmctl.daemon.io.RealPorts;
@@ -114,7 +115,12 @@ final class SiteDaemon {
         WireListener links;
         try {
             links = new WireListener(loop, Definitions.address(places.listen()), group::accept);
-            opened = FrontEnds.open(config, self, group, loop, this::event);
+            opened =
+                    FrontEnds.open(
+                            config,
+                            self,
+                            new BackingGroup(
+                                    group, () -> group.status().role(), loop, this::event));
         } catch (IOException e) {
             throw cannotOpen(e);
         }

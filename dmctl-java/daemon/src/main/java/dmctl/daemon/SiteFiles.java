@@ -8,15 +8,12 @@ import dmctl.config.GroupConfig.Site;
 import dmctl.config.LogOpening;
 import dmctl.config.MapperName;
 import dmctl.config.Units;
+import dmctl.daemon.io.RecordFile;
 import dmctl.daemon.io.StorageFiles;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashSet;
 import java.util.Objects;
 import java.util.Set;
@@ -52,14 +49,11 @@ final class SiteFiles {
             readIndex();
             LogPlace log = places.log();
             if (log.opening() == LogOpening.OPEN && !Files.exists(log.path())) {
-                throw new DaemonFailure(
-                        DaemonFailure.CANNOT_OPEN,
-                        "log of site "
-                                + self.name()
-                                + ": "
-                                + log.path()
-                                + " does not exist, and \"open: open\" makes none; mount or restore"
-                                + " it, or correct the path");
+                throw missing(
+                        "log",
+                        log.path(),
+                        "does not exist, and \"open: open\" makes none; mount or restore it, or"
+                                + " correct the path");
             }
             long bytes = Math.addExact(log.startBytes(), log.newBytes());
             need(log.path(), bytes, StorageFiles.Space.WRITTEN, "log");
@@ -85,8 +79,12 @@ final class SiteFiles {
         return "group " + config.uuid() + " site " + self.name();
     }
 
+    private Path index() {
+        return places.stateDir().resolve(INDEX);
+    }
+
     private void readIndex() throws IOException, DaemonFailure {
-        Path index = places.stateDir().resolve(INDEX);
+        Path index = index();
         if (!Files.exists(index)) {
             return;
         }
@@ -104,40 +102,32 @@ final class SiteFiles {
         }
     }
 
+    private DaemonFailure missing(String what, Path path, String how) {
+        return new DaemonFailure(
+                DaemonFailure.CANNOT_OPEN,
+                what + " of site " + self.name() + ": " + path + " " + how);
+    }
+
     private void need(Path path, long bytes, StorageFiles.Space space, String what)
             throws IOException, DaemonFailure {
         if (!Files.exists(path)) {
             if (known.contains(path.toString())) {
-                throw new DaemonFailure(
-                        DaemonFailure.CANNOT_OPEN,
-                        what
-                                + " of site "
-                                + self.name()
-                                + ": "
-                                + path
-                                + " is gone; mount or restore it. To begin anew with an empty copy"
-                                + " instead, remove this site's log, devices and "
-                                + places.stateDir().resolve(INDEX));
+                throw missing(
+                        what,
+                        path,
+                        "is gone; mount or restore it. To begin anew with an empty copy instead,"
+                                + " remove this site's log, devices and "
+                                + index());
             }
             if (!create) {
-                throw new DaemonFailure(
-                        DaemonFailure.CANNOT_OPEN,
-                        what
-                                + " of site "
-                                + self.name()
-                                + ": "
-                                + path
-                                + " does not exist; dmctl up makes it, or dmctld with --create");
+                throw missing(
+                        what, path, "does not exist; dmctl up makes it, or dmctld with --create");
             }
             if (path.startsWith("/dev")) {
-                throw new DaemonFailure(
-                        DaemonFailure.CANNOT_OPEN,
-                        what
-                                + " of site "
-                                + self.name()
-                                + ": "
-                                + path
-                                + " does not exist; have its device there"
+                throw missing(
+                        what,
+                        path,
+                        "does not exist; have its device there"
                                 + (path.toString().endsWith(MapperName.ORIGIN)
                                         ? ", or put the group under a device in use: dmctl insert"
                                         : ""));
@@ -184,22 +174,6 @@ final class SiteFiles {
         Set<String> lines = new LinkedHashSet<>();
         lines.add(header());
         lines.addAll(known);
-        Path index = places.stateDir().resolve(INDEX);
-        Path fresh = places.stateDir().resolve(INDEX + ".new");
-        try (FileChannel channel =
-                FileChannel.open(
-                        fresh,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.TRUNCATE_EXISTING,
-                        StandardOpenOption.WRITE)) {
-            ByteBuffer text =
-                    ByteBuffer.wrap(
-                            (String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8));
-            while (text.hasRemaining()) {
-                channel.write(text);
-            }
-            channel.force(true);
-        }
-        Files.move(fresh, index, StandardCopyOption.ATOMIC_MOVE);
+        RecordFile.replace(index(), String.join("\n", lines) + "\n");
     }
 }

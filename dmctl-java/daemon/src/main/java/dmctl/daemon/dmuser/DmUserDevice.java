@@ -1,16 +1,14 @@
 package dmctl.daemon.dmuser;
 
+import dmctl.daemon.front.BackingGroup;
 import dmctl.daemon.front.ShownDevice;
 import dmctl.daemon.nbd.Export;
-import dmctl.engine.port.FrontEnd;
 import dmctl.engine.port.Request;
 import dmctl.nativebridge.DmUserMessage;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.util.ArrayDeque;
 import java.util.Objects;
-import java.util.concurrent.Executor;
-import java.util.function.Consumer;
 
 /** One device: a reader of its own takes requests off the driver, the loop does the rest. */
 final class DmUserDevice implements Request.Done {
@@ -30,8 +28,7 @@ final class DmUserDevice implements Request.Done {
 
     final DmUserReader reader;
     private final Export export;
-    private final FrontEnd group;
-    private final Consumer<String> events;
+    private final BackingGroup group;
     private final ArrayDeque<DmUserSlot> held = new ArrayDeque<>(SLOTS + 1);
 
     /** Whether the engine has no room for a write; nothing more is submitted meanwhile. */
@@ -43,17 +40,11 @@ final class DmUserDevice implements Request.Done {
     /** Another site has become primary: what is asked here fails. */
     private boolean lost;
 
-    DmUserDevice(
-            Export export,
-            FrontEnd group,
-            Executor loop,
-            DmUserReader.Opener opener,
-            Consumer<String> events) {
+    DmUserDevice(Export export, BackingGroup group, DmUserReader.Opener opener) {
         this.export = export;
         this.group = group;
-        this.events = events;
         String name = export.group() + "-" + export.name();
-        this.reader = new DmUserReader(name, opener, loop, events);
+        this.reader = new DmUserReader(name, opener, group.loop(), group.events());
         Arena arena = Arena.ofAuto();
         for (int i = 0; i < SLOTS; i++) {
             reader.give(new DmUserSlot(this, arena, SLOT_BYTES));
@@ -96,7 +87,7 @@ final class DmUserDevice implements Request.Done {
         } else if (!group.serving() || untaken) {
             held.add(slot);
         } else if (slot.length > slot.capacity && hasData(slot)) {
-            events.accept(
+            group.say(
                     "a request of "
                             + slot.length
                             + " bytes at "
@@ -171,7 +162,7 @@ final class DmUserDevice implements Request.Done {
 
     private void submit(Request request) {
         submitted++;
-        if (!group.submit(request)) {
+        if (!group.requests().submit(request)) {
             untaken = true;
         }
     }
@@ -208,7 +199,7 @@ final class DmUserDevice implements Request.Done {
     private void failed(DmUserSlot slot, int error) {
         if (group.serving() || lost) {
             if (error != EIO) {
-                events.accept("a request at " + reader.path() + " failed with errno " + error);
+                group.say("a request at " + reader.path() + " failed with errno " + error);
             }
             answer(slot, DmUserMessage.ERROR);
         } else {
@@ -224,7 +215,7 @@ final class DmUserDevice implements Request.Done {
         try {
             opening.answer(slot.answer(type), DmUserMessage.HEAD_BYTES + data);
         } catch (IOException e) {
-            events.accept(
+            group.say(
                     e.getMessage()
                             + ": nothing is answered any more until the device is opened anew, at"
                             + " the next request");

@@ -1,20 +1,18 @@
 package dmctl.daemon.dmuser;
 
+import dmctl.daemon.front.BackingGroup;
 import dmctl.daemon.front.DeviceFrontEnd;
 import dmctl.daemon.front.FrontEndProblem;
 import dmctl.daemon.front.ShownDevice;
-import dmctl.daemon.io.GroupLoop;
 import dmctl.daemon.io.LoopTimer;
 import dmctl.daemon.nbd.Export;
 import dmctl.engine.GroupStatus.Role;
-import dmctl.engine.port.FrontEnd;
 import dmctl.nativebridge.DmUserFile;
 import dmctl.nativebridge.DmUserMessage;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,10 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class DmUserFrontEnd implements DeviceFrontEnd {
     private static final long ROLE_NANOS = 1_000_000_000;
 
-    private final FrontEnd group;
-    private final Supplier<Role> role;
-    private final GroupLoop loop;
-    private final Consumer<String> events;
+    private final BackingGroup group;
     private final List<DmUserDevice> devices = new ArrayList<>();
     private final long startedMicros;
     private boolean serving;
@@ -41,45 +36,26 @@ public final class DmUserFrontEnd implements DeviceFrontEnd {
     private boolean closed;
     private long submittedBefore;
 
-    private DmUserFrontEnd(
-            FrontEnd group, Supplier<Role> role, GroupLoop loop, Consumer<String> events) {
+    private DmUserFrontEnd(BackingGroup group) {
         this.group = group;
-        this.role = role;
-        this.loop = loop;
-        this.events = events;
-        this.startedMicros = loop.clock().wallMicros();
+        this.startedMicros = group.loop().clock().wallMicros();
     }
 
     /**
      * Begins to look for the devices. Before the loop runs.
      *
      * @param exports the devices of the group
-     * @param group takes their requests
-     * @param role which part this site plays
-     * @param loop of the group
-     * @param events told what an administrator should read, one line each
+     * @param group whose devices they are
      * @return the front end
      * @throws IOException if the group's blocks are larger than the driver's
      */
-    public static DmUserFrontEnd open(
-            List<Export> exports,
-            FrontEnd group,
-            Supplier<Role> role,
-            GroupLoop loop,
-            Consumer<String> events)
-            throws IOException {
-        return open(exports, group, role, loop, DmUserFile::open, events);
+    public static DmUserFrontEnd open(List<Export> exports, BackingGroup group) throws IOException {
+        return open(exports, group, DmUserFile::open);
     }
 
-    static DmUserFrontEnd open(
-            List<Export> exports,
-            FrontEnd group,
-            Supplier<Role> role,
-            GroupLoop loop,
-            DmUserReader.Opener opener,
-            Consumer<String> events)
+    static DmUserFrontEnd open(List<Export> exports, BackingGroup group, DmUserReader.Opener opener)
             throws IOException {
-        DmUserFrontEnd front = new DmUserFrontEnd(group, role, loop, events);
+        DmUserFrontEnd front = new DmUserFrontEnd(group);
         for (Export export : exports) {
             if (export.blockSize() != DmUserMessage.SECTOR_BYTES) {
                 throw new IOException(
@@ -87,7 +63,7 @@ public final class DmUserFrontEnd implements DeviceFrontEnd {
                                 + export.blockSize()
                                 + "; write another front-end");
             }
-            front.devices.add(new DmUserDevice(export, group, loop, opener, events));
+            front.devices.add(new DmUserDevice(export, group, opener));
         }
         front.devices.forEach(device -> device.reader.start());
         return front;
@@ -126,12 +102,12 @@ public final class DmUserFrontEnd implements DeviceFrontEnd {
         if (serving || lost || closed) {
             return;
         }
-        Role now = role.get();
+        Role now = group.role().get();
         if (now == Role.TARGET || now == Role.FENCED) {
             lost = true;
             goOn();
         } else {
-            roleTimer = loop.schedule(ROLE_NANOS, this::lookAtRole);
+            roleTimer = group.loop().schedule(ROLE_NANOS, this::lookAtRole);
         }
     }
 
@@ -172,7 +148,7 @@ public final class DmUserFrontEnd implements DeviceFrontEnd {
             return;
         }
         if (!named.isEmpty()) {
-            events.accept("tables name " + paths + ": their requests fail until the next daemon");
+            group.say("tables name " + paths + ": their requests fail until the next daemon");
         }
         told.accept("");
     }

@@ -1,5 +1,6 @@
 package dmctl.daemon.io;
 
+import java.io.IOException;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -7,6 +8,17 @@ import java.util.concurrent.TimeUnit;
 
 /** One thread for what may block, with a bounded queue. Never interrupted: it may do I/O. */
 public final class OffLoop implements Executor {
+    /** What blocks. */
+    @FunctionalInterface
+    public interface Task {
+        /**
+         * Does it.
+         *
+         * @throws IOException if it fails
+         */
+        void run() throws IOException;
+    }
+
     private static final int QUEUE = 4_096;
 
     private final ThreadPoolExecutor thread;

@@ -1,9 +1,9 @@
 package dmctl.daemon.kernelnbd;
 
+import dmctl.daemon.front.BackingGroup;
 import dmctl.daemon.front.DeviceFrontEnd;
 import dmctl.daemon.front.FrontEndProblem;
 import dmctl.daemon.front.ShownDevice;
-import dmctl.daemon.io.GroupLoop;
 import dmctl.daemon.io.LoopTimer;
 import dmctl.daemon.io.OffLoop;
 import dmctl.daemon.kernelnbd.KernelNbdDevice.State;
@@ -13,7 +13,6 @@ import dmctl.daemon.kernelnbd.KernelNbdHost.Opened;
 import dmctl.daemon.nbd.Export;
 import dmctl.daemon.nbd.NbdServer;
 import dmctl.engine.GroupStatus.Role;
-import dmctl.engine.port.FrontEnd;
 import dmctl.nativebridge.KernelNbdException;
 import dmctl.nativebridge.KernelNbdException.Kind;
 import java.io.IOException;
@@ -23,7 +22,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,10 +48,7 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
     private static final long COME_BACK_MILLIS = 5_000;
 
     private final NbdServer server;
-    private final FrontEnd group;
-    private final Supplier<Role> role;
-    private final GroupLoop loop;
-    private final Consumer<String> events;
+    private final BackingGroup group;
     private final KernelNbdHost host;
     private final OffLoop kernel = new OffLoop("kernel-nbd");
     private final List<KernelNbdDevice> devices = new ArrayList<>();
@@ -65,19 +60,10 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
     /** Null before the role was looked at for the first time. */
     private @Nullable LoopTimer roleTimer;
 
-    private KernelNbdDevices(
-            NbdServer server,
-            FrontEnd group,
-            Supplier<Role> role,
-            GroupLoop loop,
-            KernelNbdHost host,
-            Consumer<String> events) {
+    private KernelNbdDevices(NbdServer server, BackingGroup group, KernelNbdHost host) {
         this.server = server;
         this.group = group;
-        this.role = role;
-        this.loop = loop;
         this.host = host;
-        this.events = events;
     }
 
     /**
@@ -85,41 +71,28 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
      *
      * @param exports the devices of the group
      * @param server serves them
-     * @param group whether it is served
-     * @param role which part this site plays
-     * @param loop of the group
+     * @param group whose devices they are
      * @param stateDir of the site
-     * @param events told what an administrator should read, one line each
      * @return the front end
      * @throws IOException if there are too many devices, or the state folder cannot be used
      */
     public static KernelNbdDevices open(
-            List<Export> exports,
-            NbdServer server,
-            FrontEnd group,
-            Supplier<Role> role,
-            GroupLoop loop,
-            Path stateDir,
-            Consumer<String> events)
+            List<Export> exports, NbdServer server, BackingGroup group, Path stateDir)
             throws IOException {
-        return open(
-                exports, server, group, role, loop, stateDir, KernelNbdHost.THIS_MACHINE, events);
+        return open(exports, server, group, stateDir, KernelNbdHost.THIS_MACHINE);
     }
 
     static KernelNbdDevices open(
             List<Export> exports,
             NbdServer server,
-            FrontEnd group,
-            Supplier<Role> role,
-            GroupLoop loop,
+            BackingGroup group,
             Path stateDir,
-            Machine machine,
-            Consumer<String> events)
+            Machine machine)
             throws IOException {
         server.reserve(exports.size());
         KernelNbdIdentity identity = KernelNbdIdentity.of(stateDir);
-        KernelNbdHost host = new KernelNbdHost(machine, stateDir, identity, events);
-        KernelNbdDevices shown = new KernelNbdDevices(server, group, role, loop, host, events);
+        KernelNbdHost host = new KernelNbdHost(machine, stateDir, identity, group.events());
+        KernelNbdDevices shown = new KernelNbdDevices(server, group, host);
         exports.forEach(export -> shown.devices.add(new KernelNbdDevice(device(export))));
         return shown;
     }
@@ -207,12 +180,12 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
         if (serving || released || takenAway) {
             return;
         }
-        Role now = role.get();
+        Role now = group.role().get();
         if (now == Role.TARGET || now == Role.FENCED) {
             takenAway = true;
             devices.forEach(this::takeAway);
         } else {
-            roleTimer = loop.schedule(ROLE_MILLIS * NANOS_PER_MILLI, this::lookAtRole);
+            roleTimer = group.loop().schedule(ROLE_MILLIS * NANOS_PER_MILLI, this::lookAtRole);
         }
     }
 
@@ -222,7 +195,7 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
                 device,
                 () -> {
                     if (host.disconnect(device.device)) {
-                        events.accept(
+                        group.say(
                                 "device "
                                         + device.device.name()
                                         + " is not served here any more: its /dev/nbd device was"
@@ -231,22 +204,17 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
                 });
     }
 
-    /** A task that blocks. */
-    private interface Blocking {
-        void run() throws IOException;
-    }
-
-    private void offLoop(KernelNbdDevice device, Blocking task) {
+    private void offLoop(KernelNbdDevice device, OffLoop.Task task) {
         try {
             kernel.execute(() -> {
                 try {
                     task.run();
                 } catch (IOException e) {
-                    events.accept("device " + device.device.name() + ": " + e.getMessage());
+                    group.say("device " + device.device.name() + ": " + e.getMessage());
                 }
             });
         } catch (RejectedExecutionException e) {
-            events.accept("device " + device.device.name() + ": the kernel is too slow to be told");
+            group.say("device " + device.device.name() + ": the kernel is too slow to be told");
         }
     }
 
@@ -262,9 +230,9 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
                 () -> {
                     try {
                         Opened opened = host.open(device.device, known);
-                        loop.execute(() -> opened(device, opened));
+                        group.loop().execute(() -> opened(device, opened));
                     } catch (IOException e) {
-                        loop.execute(() -> failed(device, e));
+                        group.loop().execute(() -> failed(device, e));
                     }
                 });
     }
@@ -291,9 +259,9 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
         }
         device.state = State.SERVED;
         because(device, "");
-        device.servedSinceNanos = loop.clock().monotonicNanos();
+        device.servedSinceNanos = group.nanos();
         if (!device.known) {
-            events.accept("device " + device.device.name() + " is " + device.path());
+            group.say("device " + device.device.name() + " is " + device.path());
             int index = device.index;
             offLoop(device, () -> host.lookAfter(index));
         }
@@ -304,7 +272,7 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
         try {
             channel.close();
         } catch (IOException e) {
-            events.accept("kernel-nbd: closing: " + e.getMessage());
+            group.say("kernel-nbd: closing: " + e.getMessage());
         }
     }
 
@@ -318,20 +286,20 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
         }
         if (!text.equals(device.reason)) {
             because(device, text);
-            events.accept("device " + device.device.name() + ": " + text);
+            group.say("device " + device.device.name() + ": " + text);
         }
         retry(device);
     }
 
     private void because(KernelNbdDevice device, String reason) {
         device.reason = reason;
-        device.reasonSinceMicros = loop.clock().wallMicros();
+        device.reasonSinceMicros = group.loop().clock().wallMicros();
     }
 
     private void taken(KernelNbdDevice device) {
         device.state = State.TAKEN;
         because(device, device.path() + " was disconnected by another program");
-        events.accept(
+        group.say(
                 "device "
                         + device.device.name()
                         + ": "
@@ -343,7 +311,7 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
         device.state = State.WAITING;
         int doublings = Math.min(device.failures++, RETRY_DOUBLINGS_MAX);
         long millis = Math.min(RETRY_MIN_MILLIS << doublings, RETRY_MAX_MILLIS);
-        loop.schedule(millis * NANOS_PER_MILLI, () -> open(device));
+        group.loop().schedule(millis * NANOS_PER_MILLI, () -> open(device));
     }
 
     /** Nothing of the old socket is under way any more: the kernel may have a new one. */
@@ -356,7 +324,7 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
         } else {
             // Also where the kernel did not take the socket, for the old one was not dead to it
             // yet.
-            long lived = loop.clock().monotonicNanos() - device.servedSinceNanos;
+            long lived = group.nanos() - device.servedSinceNanos;
             device.failures = lived > SOUND_NANOS ? 0 : device.failures;
             retry(device);
         }
@@ -392,17 +360,17 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
     public void stop(boolean keepUsed, Consumer<String> told) {
         released = true;
         Stop stop = new Stop(keepUsed, told);
-        LoopTimer timeout = loop.schedule(STOP_MILLIS * NANOS_PER_MILLI, stop::tooLong);
+        LoopTimer timeout = group.loop().schedule(STOP_MILLIS * NANOS_PER_MILLI, stop::tooLong);
         stop.timeout = timeout;
         try {
             kernel.execute(() -> {
                 List<String> used = inUse();
                 if (keepUsed || used.isEmpty()) {
                     devices.forEach(device -> leave(device, keepUsed));
-                    loop.execute(stop::left);
+                    group.loop().execute(stop::left);
                 } else {
                     String text = "in use on this machine: " + String.join(", ", used);
-                    loop.execute(() -> stop.end(text + "; unmount or close it"));
+                    group.loop().execute(() -> stop.end(text + "; unmount or close it"));
                 }
             });
         } catch (RejectedExecutionException e) {
@@ -424,7 +392,7 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
 
         void tooLong() {
             String text = "kernel-nbd: the kernel has not let go of the devices in time";
-            events.accept(text);
+            group.say(text);
             end(keepUsed ? "" : text + "; see its messages (dmesg)");
         }
 
@@ -440,7 +408,7 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
             if (idle) {
                 end("");
             } else if (!over) {
-                loop.schedule(NANOS_PER_MILLI, this::left);
+                group.loop().schedule(NANOS_PER_MILLI, this::left);
             }
         }
 
@@ -454,7 +422,10 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
             }
             if (hindrance.isEmpty()) {
                 // Where the group does not stop after all, the devices come back.
-                loop.schedule(COME_BACK_MILLIS * NANOS_PER_MILLI, KernelNbdDevices.this::comeBack);
+                group.loop()
+                        .schedule(
+                                COME_BACK_MILLIS * NANOS_PER_MILLI,
+                                KernelNbdDevices.this::comeBack);
             } else {
                 comeBack();
             }
@@ -492,7 +463,7 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
         String name = device.device.name();
         try {
             if (keepUsed && host.inUse(device.device)) {
-                events.accept(
+                group.say(
                         "device "
                                 + name
                                 + " is in use and stays "
@@ -504,7 +475,7 @@ public final class KernelNbdDevices implements DeviceFrontEnd {
                 host.disconnect(device.device);
             }
         } catch (IOException e) {
-            events.accept("device " + name + ": " + e.getMessage());
+            group.say("device " + name + ": " + e.getMessage());
         }
     }
 

@@ -1,14 +1,11 @@
 package dmctl.daemon.kernelnbd;
 
+import dmctl.daemon.io.RecordFile;
 import dmctl.nativebridge.FileFacts;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.TreeMap;
@@ -115,19 +112,6 @@ final class KernelNbdIdentity {
     private void write() throws IOException {
         StringBuilder text = new StringBuilder("id " + id + "\nfolder " + folderWords + "\n");
         indexes.forEach((devNr, index) -> text.append(devNr + " " + PREFIX + index + "\n"));
-        Path fresh = folder.resolve(FILE + ".new");
-        try (FileChannel channel =
-                FileChannel.open(
-                        fresh,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.TRUNCATE_EXISTING,
-                        StandardOpenOption.WRITE)) {
-            ByteBuffer bytes = ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8));
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-            channel.force(true);
-        }
-        Files.move(fresh, folder.resolve(FILE), StandardCopyOption.ATOMIC_MOVE);
+        RecordFile.replace(folder.resolve(FILE), text.toString());
     }
 }

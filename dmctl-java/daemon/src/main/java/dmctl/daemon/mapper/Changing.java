@@ -2,19 +2,14 @@ package dmctl.daemon.mapper;
 
 import dmctl.config.GroupConfig;
 import dmctl.config.SiteSettings;
+import dmctl.daemon.front.BackingGroup;
 import dmctl.daemon.front.FrontEndProblem;
-import dmctl.daemon.front.ShownDevice;
-import dmctl.daemon.io.GroupLoop;
-import dmctl.daemon.io.OffLoop;
 import dmctl.daemon.mapper.Change.Phase;
 import dmctl.daemon.mapper.Underlying.Shown;
 import dmctl.engine.Admin;
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,11 +24,10 @@ final class Changing {
 
     private final Underlying under;
     private final FrontEndMaker maker;
-    private final Map<String, MappedDevice> devices;
-    private final GroupLoop loop;
-    private final OffLoop kernel;
+    private final Names names;
+    private final BackingGroup group;
     private final MapperHost host;
-    private final Consumer<String> events;
+    private final MapperThread thread;
 
     /** What the file asks for, where devices lead to something else from before; null if not. */
     private GroupConfig.@Nullable FrontEnd wantedKind;
@@ -48,18 +42,16 @@ final class Changing {
     Changing(
             Underlying under,
             FrontEndMaker maker,
-            Map<String, MappedDevice> devices,
-            GroupLoop loop,
-            OffLoop kernel,
+            Names names,
+            BackingGroup group,
             MapperHost host,
-            Consumer<String> events) {
+            MapperThread thread) {
         this.under = under;
         this.maker = maker;
-        this.devices = devices;
-        this.loop = loop;
-        this.kernel = kernel;
+        this.names = names;
+        this.group = group;
         this.host = host;
-        this.events = events;
+        this.thread = thread;
     }
 
     /** Has names lead to this kind of front end as soon as all of them are served. */
@@ -76,7 +68,7 @@ final class Changing {
     void order(GroupConfig.FrontEnd kind, Admin.Done told) {
         if (kind == under.current().kind()) {
             told.refused("the front end is " + SiteSettings.spelled(kind) + " already");
-        } else if (!settled()) {
+        } else if (!names.settled()) {
             told.refused("not all names are there; see dmctl status");
         } else {
             begin(kind, told);
@@ -99,49 +91,26 @@ final class Changing {
             told.refused(String.valueOf(e.getMessage()));
             return;
         }
-        long end = loop.clock().monotonicNanos() + COMING_NANOS;
+        long end = group.nanos() + COMING_NANOS;
         change = new Change(under.current(), coming, end, told);
         noteKinds(kind);
     }
 
-    /**
-     * Durable before a name leads to a new one: the device-mapper thread does one after another.
-     */
+    /** Durable before a name leads to a new one: the thread does one after another. */
     private void noteKinds(GroupConfig.@Nullable FrontEnd next) {
         List<String> kinds = under.kinds(next);
-        try {
-            kernel.execute(() -> {
-                try {
-                    host.frontEnds(kinds);
-                } catch (IOException e) {
-                    events.accept("mapper: " + e.getMessage());
-                }
-            });
-        } catch (RejectedExecutionException e) {
-            events.accept("mapper: device-mapper is too slow to be asked");
-        }
-    }
-
-    /** Whether every name leads to a device of the front end that it should lead to. */
-    private boolean settled() {
-        for (ShownDevice shown : under.current().front().devices()) {
-            MappedDevice device = devices.get(shown.name());
-            if (device != null && !(device.live && device.below.equals(shown.path()))) {
-                return false;
-            }
-        }
-        return true;
+        thread.ask(() -> host.frontEnds(kinds), () -> {}, reason -> group.say("mapper: " + reason));
     }
 
     /** Does what can be done now; while the group is served. */
     void steer() {
         GroupConfig.FrontEnd wanted = wantedKind;
         Change now = change;
-        if (now == null && wanted != null && settled()) {
+        if (now == null && wanted != null && names.settled()) {
             wantedKind = null;
             begin(wanted, told(wanted));
         } else if (now == null) {
-            if (settled()) {
+            if (names.settled()) {
                 under.others().forEach(this::leave);
             }
         } else {
@@ -153,12 +122,12 @@ final class Changing {
         return new Admin.Done() {
             @Override
             public void done(String text) {
-                events.accept("front-end: " + text);
+                group.say("front-end: " + text);
             }
 
             @Override
             public void refused(String text) {
-                events.accept(
+                group.say(
                         "front-end: the file's " + SiteSettings.spelled(kind) + " failed: " + text);
             }
         };
@@ -173,7 +142,7 @@ final class Changing {
                     return;
                 }
                 FrontEndProblem problem = now.next.front().problem();
-                if (problem != null || loop.clock().monotonicNanos() - now.endNanos > 0) {
+                if (problem != null || group.nanos() - now.endNanos > 0) {
                     now.failure =
                             problem == null
                                     ? "its devices are not there in time; see the daemon's messages"
@@ -182,18 +151,18 @@ final class Changing {
                 }
             }
             case MOVING -> {
-                String failed = firstReason();
+                String failed = names.firstReason();
                 if (!failed.isEmpty()) {
                     now.failure = failed;
                     now.phase = Phase.RETURNING;
                     under.prefer(now.before);
-                    devices.values().forEach(device -> device.againNanos = 0);
-                } else if (settled()) {
+                    names.tryAgain();
+                } else if (names.settled()) {
                     now.phase = Phase.LEAVING;
                 }
             }
             case RETURNING -> {
-                if (settled()) {
+                if (names.settled()) {
                     now.phase = Phase.LEAVING;
                 }
             }
@@ -201,17 +170,9 @@ final class Changing {
         }
     }
 
-    private String firstReason() {
-        return devices.values().stream()
-                .map(device -> device.reason)
-                .filter(reason -> !reason.isEmpty())
-                .findFirst()
-                .orElse("");
-    }
-
     /** Lets a front end go that no name leads to. What is in use otherwise keeps it. */
     private void leave(Shown shown) {
-        if (leaving || loop.clock().monotonicNanos() - leaveAgainNanos < 0) {
+        if (leaving || group.nanos() - leaveAgainNanos < 0) {
             return;
         }
         leaving = true;
@@ -220,7 +181,7 @@ final class Changing {
 
     private void left(Shown shown, String hindrance) {
         leaving = false;
-        leaveAgainNanos = loop.clock().monotonicNanos() + AGAIN_NANOS;
+        leaveAgainNanos = group.nanos() + AGAIN_NANOS;
         if (hindrance.isEmpty()) {
             under.remove(shown);
             noteKinds(null);

@@ -1,16 +1,13 @@
 package dmctl.daemon.mapper;
 
 import dmctl.config.MapperName;
+import dmctl.daemon.io.RecordFile;
 import dmctl.nativebridge.FileFacts;
 import dmctl.nativebridge.devmapper.DeviceRef;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -163,19 +160,6 @@ final class MapperRecord {
                     .append(entry.inserted() ? " " + INSERTED : "")
                     .append('\n');
         }
-        Path fresh = folder.resolve(FILE + ".new");
-        try (FileChannel channel =
-                FileChannel.open(
-                        fresh,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.TRUNCATE_EXISTING,
-                        StandardOpenOption.WRITE)) {
-            ByteBuffer bytes = ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8));
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-            channel.force(true);
-        }
-        Files.move(fresh, folder.resolve(FILE), StandardCopyOption.ATOMIC_MOVE);
+        RecordFile.replace(folder.resolve(FILE), text.toString());
     }
 }

@@ -12,17 +12,11 @@ import dmctl.nativebridge.UblkGeometry;
 import dmctl.nativebridge.UblkSystem;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -39,11 +33,12 @@ final class DeviceKeeper {
     private static final long NODE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
-    private static final long LOOP_SECONDS = 30;
 
     private final UblkSettings settings;
     private final UblkSystem system;
     private final Loop loop;
+    private final OnLoop onLoop;
+    private final DevicesAtDriver atDriver;
     private final Consumer<String> events;
     private final List<ServedDevice> devices;
 
@@ -70,15 +65,17 @@ final class DeviceKeeper {
         this.loop = loop;
         this.devices = devices;
         this.events = events;
+        onLoop = new OnLoop(loop);
+        atDriver = new DevicesAtDriver(settings, system, onLoop, devices, events);
     }
 
     /** Shows every device that is not shown yet. */
     void show() throws IOException {
         DeviceNumbers numbers = new DeviceNumbers(settings);
         try (UblkControl control = UblkControl.open(system)) {
-            Map<Integer, UblkDevice> found = cleaned(control);
+            Map<Integer, UblkDevice> found = atDriver.cleaned(control);
             for (ServedDevice device : devices) {
-                if (onLoop(device::state) != State.LIVE) {
+                if (onLoop.get(device::state) != State.LIVE) {
                     show(control, numbers, device, found.get(device.devNr));
                 }
             }
@@ -90,12 +87,12 @@ final class DeviceKeeper {
         DeviceNumbers numbers = new DeviceNumbers(settings);
         try (UblkControl control = UblkControl.open(system)) {
             for (ServedDevice device : devices) {
-                if (onLoop(device::isOpen)) {
+                if (onLoop.get(device::isOpen)) {
                     remove(control, device, -1);
                 }
             }
-            for (UblkDevice left : own(control)) {
-                removeLeft(control, left, "it is not served here");
+            for (UblkDevice left : atDriver.own(control)) {
+                atDriver.remove(control, left, "it is not served here");
             }
         } catch (UblkException e) {
             boolean noDriver = e.why() == Why.MODULE_NOT_LOADED || e.why() == Why.NO_DRIVER;
@@ -119,9 +116,9 @@ final class DeviceKeeper {
         List<ServedDevice> used = new ArrayList<>();
         try (UblkControl control = UblkControl.open(system)) {
             for (ServedDevice device : devices) {
-                if (onLoop(device::state) == State.LIVE) {
+                if (onLoop.get(device::state) == State.LIVE) {
                     // Held exclusively, nobody mounts it meanwhile.
-                    int fd = system.openExclusively(onLoop(device::id));
+                    int fd = system.openExclusively(onLoop.get(device::id));
                     if (fd == -Errno.EBUSY) {
                         used.add(device);
                     } else {
@@ -148,7 +145,7 @@ final class DeviceKeeper {
     private String inUse(List<ServedDevice> used) throws IOException {
         List<String> names = new ArrayList<>();
         for (ServedDevice device : used) {
-            int id = onLoop(device::id);
+            int id = onLoop.get(device::id);
             names.add(device.name + " (" + UblkDevice.path(id) + DeviceUsers.of(id) + ")");
         }
         return "in use: "
@@ -159,89 +156,20 @@ final class DeviceKeeper {
 
     /** Lets the requests under way end and takes no others. */
     private void leave(List<ServedDevice> used) throws IOException {
-        run(loop::freeze);
+        onLoop.run(loop::freeze);
         long end = System.nanoTime() + TAKE_OVER_NANOS;
         for (ServedDevice device : used) {
-            while (onLoop(device::underWay) > 0 && System.nanoTime() < end) {
+            while (onLoop.get(device::underWay) > 0 && System.nanoTime() < end) {
                 LockSupport.parkNanos(LOOK_NANOS);
             }
-            run(() -> device.enter(State.WAITING));
+            onLoop.run(() -> device.enter(State.WAITING));
             events.accept(
                     "device "
                             + device.name
                             + ": "
-                            + UblkDevice.path(onLoop(device::id))
+                            + UblkDevice.path(onLoop.get(device::id))
                             + " is in use and stays; its requests wait for the next start");
         }
-    }
-
-    private List<UblkDevice> own(UblkControl control) throws IOException {
-        List<UblkDevice> found = new ArrayList<>();
-        for (int id : system.devices()) {
-            try {
-                UblkDevice device = control.device(id);
-                if (settings.isOwn(device.mark())) {
-                    found.add(device);
-                }
-            } catch (ErrnoException e) {
-                if (e.errno() != Errno.ENODEV && e.errno() != Errno.EINVAL) {
-                    throw e;
-                }
-                // Removed meanwhile.
-            }
-        }
-        return found;
-    }
-
-    /** Finds this site's devices and removes those that nobody can be served by. */
-    private Map<Integer, UblkDevice> cleaned(UblkControl control) throws IOException {
-        Map<Integer, UblkDevice> usable = new HashMap<>();
-        Set<Integer> open = new HashSet<>();
-        Map<Integer, ServedDevice> wanted = new HashMap<>();
-        for (ServedDevice device : devices) {
-            wanted.put(device.devNr, device);
-            if (onLoop(device::isOpen)) {
-                open.add(onLoop(device::id));
-            }
-        }
-        for (UblkDevice found : own(control)) {
-            ServedDevice device = wanted.get(UblkSettings.devNr(found.mark()));
-            if (open.contains(found.id())) {
-                continue;
-            }
-            String useless =
-                    device == null
-                            ? "the group has no such device"
-                            : usable.containsKey(device.devNr)
-                                    ? "there is another one"
-                                    : useless(control, found, device);
-            if (useless.isEmpty() && device != null) {
-                usable.put(device.devNr, found);
-            } else {
-                removeLeft(control, found, useless);
-            }
-        }
-        return usable;
-    }
-
-    private String useless(UblkControl control, UblkDevice found, ServedDevice device)
-            throws IOException {
-        if (found.state() == UblkDevice.State.DEAD) {
-            return "it was never shown, or stopped";
-        }
-        if (found.state() == UblkDevice.State.OTHER || !found.survives()) {
-            return "it cannot be taken over";
-        }
-        UblkGeometry is = control.geometry(found.id());
-        return is.bytes() == device.sizeBytes && is.blockBytes() == settings.blockSize()
-                ? ""
-                : "it has " + is.bytes() + " bytes in blocks of " + is.blockBytes();
-    }
-
-    private void removeLeft(UblkControl control, UblkDevice left, String why) throws IOException {
-        control.stop(left.id());
-        delete(control, left.id());
-        events.accept(UblkDevice.path(left.id()) + " of an earlier start is removed: " + why);
     }
 
     private void show(
@@ -250,18 +178,18 @@ final class DeviceKeeper {
             ServedDevice device,
             @Nullable UblkDevice found)
             throws IOException {
-        run(() -> device.enter(State.STARTING));
+        onLoop.run(() -> device.enter(State.STARTING));
         try {
-            if (onLoop(device::isOpen)) {
+            if (onLoop.get(device::isOpen)) {
                 goOn(control, numbers, device);
             } else if (found == null) {
                 make(control, numbers, device);
             } else {
                 takeOver(control, numbers, found, device);
             }
-            run(() -> device.enter(State.LIVE));
+            onLoop.run(() -> device.enter(State.LIVE));
         } catch (IOException e) {
-            run(() -> device.enter(State.ABSENT));
+            onLoop.run(() -> device.enter(State.ABSENT));
             throw e;
         }
     }
@@ -269,7 +197,7 @@ final class DeviceKeeper {
     /** Ends an attempt that was not ended: who uses the device would see its removal as errors. */
     private void goOn(UblkControl control, DeviceNumbers numbers, ServedDevice device)
             throws IOException {
-        int id = onLoop(device::id);
+        int id = onLoop.get(device::id);
         switch (control.device(id).state()) {
             case LIVE -> {}
             case QUIESCED -> control.endRecovery(id);
@@ -293,7 +221,7 @@ final class DeviceKeeper {
             try {
                 control.stop(made.id());
                 drained(device);
-                delete(control, made.id());
+                atDriver.delete(control, made.id());
             } catch (IOException left) {
                 e.addSuppressed(left);
             }
@@ -350,12 +278,12 @@ final class DeviceKeeper {
     private void serve(UblkDevice made, ServedDevice device) throws IOException {
         int fd = openServer(made.id());
         try {
-            onLoop(() -> {
+            onLoop.get(() -> {
                 device.open(system, loop.ring(), fd, made);
                 return true;
             });
         } catch (IOException e) {
-            if (!onLoop(device::isOpen)) {
+            if (!onLoop.get(device::isOpen)) {
                 system.close(fd);
             }
             throw e;
@@ -376,8 +304,8 @@ final class DeviceKeeper {
     }
 
     private void remove(UblkControl control, ServedDevice device, int fd) throws IOException {
-        int id = onLoop(device::id);
-        run(() -> device.enter(State.STOPPING));
+        int id = onLoop.get(device::id);
+        onLoop.run(() -> device.enter(State.STOPPING));
         try {
             if (fd >= 0) {
                 int flushed = system.flush(fd);
@@ -390,8 +318,8 @@ final class DeviceKeeper {
             closeIfOpen(fd);
         }
         drained(device);
-        delete(control, id);
-        run(() -> device.enter(State.ABSENT));
+        atDriver.delete(control, id);
+        onLoop.run(() -> device.enter(State.ABSENT));
         events.accept("device " + device.name + ": " + UblkDevice.path(id) + " is removed");
     }
 
@@ -402,57 +330,8 @@ final class DeviceKeeper {
     }
 
     private void drained(ServedDevice device) throws IOException {
-        CompletableFuture<Void> drained = onLoop(device::drained);
-        await(drained, "the driver has not given back the requests of device " + device.name);
-    }
-
-    private void delete(UblkControl control, int id) throws IOException {
-        try {
-            control.delete(id);
-        } catch (UblkException e) {
-            if (e.why() != Why.NO_ANSWER) {
-                throw e;
-            }
-            events.accept(
-                    UblkDevice.path(id)
-                            + " is still open somewhere"
-                            + DeviceUsers.of(id)
-                            + " and goes away when it is closed");
-        }
-    }
-
-    private void run(Runnable task) throws IOException {
-        onLoop(() -> {
-            task.run();
-            return true;
-        });
-    }
-
-    private <T> T onLoop(Callable<T> task) throws IOException {
-        CompletableFuture<T> done = new CompletableFuture<>();
-        loop.execute(() -> {
-            try {
-                done.complete(task.call());
-            } catch (IOException e) {
-                done.completeExceptionally(e);
-            } catch (Exception e) {
-                done.completeExceptionally(e);
-                throw new IllegalStateException("ublk", e);
-            }
-        });
-        return await(done, "the group's thread does not answer");
-    }
-
-    private static <T> T await(CompletableFuture<T> future, String otherwise) throws IOException {
-        try {
-            return future.get(LOOP_SECONDS, TimeUnit.SECONDS);
-        } catch (TimeoutException e) {
-            throw new IOException(otherwise + " for " + LOOP_SECONDS + " s", e);
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted", e);
-        }
+        CompletableFuture<Void> drained = onLoop.get(device::drained);
+        OnLoop.await(
+                drained, "the driver has not given back the requests of device " + device.name);
     }
 }

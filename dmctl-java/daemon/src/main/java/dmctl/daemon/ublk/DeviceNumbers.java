@@ -1,19 +1,14 @@
 package dmctl.daemon.ublk;
 
-import dmctl.nativebridge.NativeFile;
+import dmctl.daemon.io.RecordFile;
 import dmctl.nativebridge.UblkControl;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 
 /**
@@ -73,21 +68,7 @@ final class DeviceNumbers {
                         .append(' ')
                         .append(String.format(Locale.ROOT, "%016x", settings.mark(devNr)))
                         .append('\n'));
-        Path fresh = Path.of(file + ".new");
-        try (FileChannel channel =
-                FileChannel.open(
-                        fresh,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.TRUNCATE_EXISTING,
-                        StandardOpenOption.WRITE)) {
-            ByteBuffer bytes = ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8));
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-            channel.force(true);
-        }
-        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
-        NativeFile.syncDirectory(Objects.requireNonNull(file.toAbsolutePath().getParent()));
+        RecordFile.replace(file, text.toString());
     }
 
     /** No device of this site is left, and none is to come. */

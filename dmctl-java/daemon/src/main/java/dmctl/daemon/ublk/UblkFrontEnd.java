@@ -1,12 +1,12 @@
 package dmctl.daemon.ublk;
 
 import dmctl.config.GroupConfig;
+import dmctl.daemon.front.BackingGroup;
 import dmctl.daemon.front.DeviceFrontEnd;
 import dmctl.daemon.front.FrontEndProblem;
 import dmctl.daemon.front.ShownDevice;
 import dmctl.daemon.front.ShownDevice.State;
-import dmctl.daemon.io.GroupLoop;
-import dmctl.engine.port.FrontEnd;
+import dmctl.daemon.io.OffLoop;
 import dmctl.nativebridge.CommandRing;
 import dmctl.nativebridge.ErrnoException;
 import dmctl.nativebridge.UblkControl;
@@ -17,8 +17,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -32,12 +30,10 @@ public final class UblkFrontEnd implements DeviceFrontEnd, DeviceKeeper.Loop {
 
     private final UblkSettings settings;
     private final UblkSystem system;
-    private final FrontEnd group;
-    private final GroupLoop loop;
-    private final Consumer<String> events;
+    private final BackingGroup group;
     private final ServedDevice[] devices;
     private final DeviceKeeper keeper;
-    private final ExecutorService thread;
+    private final OffLoop thread = new OffLoop("ublk-keeper");
 
     private @Nullable CommandRing ring;
     private @Nullable FrontEndProblem problem;
@@ -50,41 +46,25 @@ public final class UblkFrontEnd implements DeviceFrontEnd, DeviceKeeper.Loop {
     private boolean withdrawn;
     private boolean waiting;
 
-    /** What the keeper is there to do. */
-    private interface Work {
-        void run() throws IOException;
-    }
-
     /**
      * Prepares to show devices; {@link #endOfRound} does it.
      *
      * @param settings what is to be shown
      * @param system the kernel
      * @param group whose devices they are
-     * @param loop of the group
-     * @param events told what an administrator should read, one line each
      */
-    public UblkFrontEnd(
-            UblkSettings settings,
-            UblkSystem system,
-            FrontEnd group,
-            GroupLoop loop,
-            Consumer<String> events) {
+    public UblkFrontEnd(UblkSettings settings, UblkSystem system, BackingGroup group) {
         this.settings = settings;
         this.system = system;
         this.group = group;
-        this.loop = loop;
-        this.events = events;
         devices = new ServedDevice[settings.devices().size()];
         for (int slot = 0; slot < devices.length; slot++) {
             GroupConfig.Device device = settings.devices().get(slot);
             devices[slot] =
-                    new ServedDevice(device.name(), device.nr(), device.sizeBytes(), slot, group);
+                    new ServedDevice(
+                            device.name(), device.nr(), device.sizeBytes(), slot, group.requests());
         }
-        keeper = new DeviceKeeper(settings, system, this, List.of(devices), events);
-        thread =
-                Executors.newSingleThreadExecutor(
-                        Thread.ofPlatform().daemon(true).name("ublk-keeper").factory());
+        keeper = new DeviceKeeper(settings, system, this, List.of(devices), group.events());
     }
 
     @Override
@@ -104,7 +84,7 @@ public final class UblkFrontEnd implements DeviceFrontEnd, DeviceKeeper.Loop {
             if (!allLive()) {
                 work(keeper::show, () -> {});
             }
-        } else if (!withdrawn && !(settings.wanted() && group.aboutToServe())) {
+        } else if (!withdrawn && !(settings.wanted() && group.requests().aboutToServe())) {
             work(keeper::withdraw, () -> withdrawn = true);
         }
     }
@@ -118,16 +98,16 @@ public final class UblkFrontEnd implements DeviceFrontEnd, DeviceKeeper.Loop {
         return true;
     }
 
-    private void work(Work task, Runnable then) {
+    private void work(OffLoop.Task task, Runnable then) {
         working = true;
         thread.execute(() -> {
             try {
                 task.run();
-                loop.execute(() -> worked(null, then));
+                group.loop().execute(() -> worked(null, then));
             } catch (IOException e) {
-                loop.execute(() -> worked(e, then));
+                group.loop().execute(() -> worked(e, then));
             } catch (RuntimeException | Error e) {
-                loop.execute(() -> broken(e));
+                group.loop().execute(() -> broken(e));
             }
         });
     }
@@ -150,11 +130,11 @@ public final class UblkFrontEnd implements DeviceFrontEnd, DeviceKeeper.Loop {
                         : "see the daemon's messages and dmesg; it is tried again";
         FrontEndProblem known = problem;
         if (known == null || !known.reason().equals(reason)) {
-            problem = new FrontEndProblem(reason, loop.clock().wallMicros(), remedy);
-            events.accept("ublk: " + reason + "; next: " + remedy);
+            problem = new FrontEndProblem(reason, group.loop().clock().wallMicros(), remedy);
+            group.say("ublk: " + reason + "; next: " + remedy);
         }
         waiting = true;
-        loop.schedule(AGAIN_NANOS, () -> waiting = false);
+        group.loop().schedule(AGAIN_NANOS, () -> waiting = false);
     }
 
     private boolean serve(CommandRing open) {
@@ -163,7 +143,7 @@ public final class UblkFrontEnd implements DeviceFrontEnd, DeviceKeeper.Loop {
         } catch (IOException e) {
             throw new UncheckedIOException("ublk", e);
         }
-        boolean hold = frozen || (!group.serving() && group.aboutToServe());
+        boolean hold = frozen || (!group.serving() && group.requests().aboutToServe());
         boolean submitted = false;
         if (!hold) {
             for (ServedDevice device : devices) {
@@ -179,7 +159,7 @@ public final class UblkFrontEnd implements DeviceFrontEnd, DeviceKeeper.Loop {
 
     @Override
     public void execute(Runnable task) {
-        loop.execute(task);
+        group.loop().execute(task);
     }
 
     @Override
@@ -191,7 +171,7 @@ public final class UblkFrontEnd implements DeviceFrontEnd, DeviceKeeper.Loop {
             } catch (ErrnoException e) {
                 throw UblkControl.noRing(e);
             }
-            loop.watch(open.bell());
+            group.loop().watch(open.bell());
             ring = open;
         }
         return open;
@@ -227,7 +207,7 @@ public final class UblkFrontEnd implements DeviceFrontEnd, DeviceKeeper.Loop {
     public void stop(boolean keepUsed, Consumer<String> told) {
         if (working) {
             // Behind what is being done.
-            loop.schedule(TimeUnit.MILLISECONDS.toNanos(20), () -> stop(keepUsed, told));
+            group.loop().schedule(TimeUnit.MILLISECONDS.toNanos(20), () -> stop(keepUsed, told));
             return;
         }
         stopping = true;
@@ -255,7 +235,7 @@ public final class UblkFrontEnd implements DeviceFrontEnd, DeviceKeeper.Loop {
     @Override
     public void close() {
         stopping = true;
-        thread.shutdown();
+        thread.close();
         CommandRing open = ring;
         if (open == null || frozen) {
             // A ring whose devices are kept ends with the process.
@@ -263,9 +243,9 @@ public final class UblkFrontEnd implements DeviceFrontEnd, DeviceKeeper.Loop {
         }
         ring = null;
         try {
-            loop.unwatch(open.bell());
+            group.loop().unwatch(open.bell());
         } catch (IOException e) {
-            events.accept("ublk: " + e.getMessage());
+            group.say("ublk: " + e.getMessage());
         }
         open.close();
     }

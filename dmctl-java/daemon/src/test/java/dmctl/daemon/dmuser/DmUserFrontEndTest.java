@@ -46,9 +46,7 @@ class DmUserFrontEndTest {
                 new ShownGroup(
                         EXPORTS,
                         group,
-                        (server, role, loop, whole) ->
-                                DmUserFrontEnd.open(
-                                        EXPORTS, group, role, loop, this::open, whole.events::add));
+                        (server, served) -> DmUserFrontEnd.open(EXPORTS, served, this::open));
         shown.role = Role.PRIMARY;
     }
 
@@ -247,9 +245,7 @@ class DmUserFrontEndTest {
                         new ShownGroup(
                                 large,
                                 group,
-                                (server, role, loop, whole) ->
-                                        DmUserFrontEnd.open(
-                                                large, group, role, loop, whole.events::add)))
+                                (server, served) -> DmUserFrontEnd.open(large, served)))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("dm-user has blocks of 512 bytes");
     }

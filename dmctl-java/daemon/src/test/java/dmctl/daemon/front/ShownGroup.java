@@ -15,7 +15,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The daemon's loop around a group in memory and a front end. */
@@ -36,8 +35,7 @@ public final class ShownGroup implements AutoCloseable, Turn {
     /** How the front end is made. */
     @FunctionalInterface
     public interface Maker {
-        DeviceFrontEnd make(NbdServer server, Supplier<Role> role, GroupLoop loop, ShownGroup group)
-                throws IOException;
+        DeviceFrontEnd make(NbdServer server, BackingGroup group) throws IOException;
     }
 
     public ShownGroup(List<Export> exports, MemoryFrontEnd group, Maker maker) throws IOException {
@@ -46,7 +44,7 @@ public final class ShownGroup implements AutoCloseable, Turn {
         server =
                 new NbdServer(
                         exports, group, new NbdLimits(8, 32, 4 << 20), loop::register, events::add);
-        front = maker.make(server, () -> role, loop, this);
+        front = maker.make(server, new BackingGroup(group, () -> role, loop, events::add));
         loop.start(this);
     }
 

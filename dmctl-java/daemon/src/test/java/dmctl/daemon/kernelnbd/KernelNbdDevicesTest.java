@@ -83,16 +83,7 @@ class KernelNbdDevicesTest {
         return new ShownGroup(
                 EXPORTS,
                 group,
-                (server, role, loop, whole) ->
-                        KernelNbdDevices.open(
-                                EXPORTS,
-                                server,
-                                group,
-                                role,
-                                loop,
-                                state,
-                                machine,
-                                whole.events::add));
+                (server, served) -> KernelNbdDevices.open(EXPORTS, server, served, state, machine));
     }
 
     private static byte[] block(int value) {
@@ -341,15 +332,8 @@ class KernelNbdDevicesTest {
                         new ShownGroup(
                                 many,
                                 group,
-                                (server, role, loop, whole) ->
-                                        KernelNbdDevices.open(
-                                                many,
-                                                server,
-                                                group,
-                                                role,
-                                                loop,
-                                                state,
-                                                whole.events::add)))
+                                (server, served) ->
+                                        KernelNbdDevices.open(many, server, served, state)))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("8 devices, but at most 7");
     }

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,14 @@ final class FakeMapper implements DeviceMapper {
             this.name = name;
             this.uuid = uuid;
             this.minor = minor;
+        }
+
+        void goOn() {
+            if (inactive != null) {
+                live = inactive;
+                inactive = null;
+            }
+            suspended = false;
         }
 
         String table() {
@@ -130,6 +139,14 @@ final class FakeMapper implements DeviceMapper {
                 OptionalInt.empty());
     }
 
+    private DeviceState change(String word, DeviceRef ref, Consumer<Device> change)
+            throws DeviceMapperException {
+        Device device = need(ref);
+        call(word, device.name);
+        change.accept(device);
+        return state(device);
+    }
+
     @Override
     public synchronized DeviceState info(DeviceRef ref, TaskOptions options) {
         return state(device(ref));
@@ -159,10 +176,7 @@ final class FakeMapper implements DeviceMapper {
     public synchronized DeviceState reload(
             DeviceRef ref, List<TableLine> table, TaskOptions options)
             throws DeviceMapperException {
-        Device device = need(ref);
-        call("reload", device.name);
-        device.inactive = table;
-        return state(device);
+        return change("reload", ref, device -> device.inactive = table);
     }
 
     @Override
@@ -177,24 +191,13 @@ final class FakeMapper implements DeviceMapper {
     @Override
     public synchronized DeviceState resume(DeviceRef ref, TaskOptions options)
             throws DeviceMapperException {
-        Device device = need(ref);
-        call("resume", device.name);
-        List<TableLine> next = device.inactive;
-        if (next != null) {
-            device.live = next;
-            device.inactive = null;
-        }
-        device.suspended = false;
-        return state(device);
+        return change("resume", ref, Device::goOn);
     }
 
     @Override
     public synchronized DeviceState clear(DeviceRef ref, TaskOptions options)
             throws DeviceMapperException {
-        Device device = need(ref);
-        call("clear", device.name);
-        device.inactive = null;
-        return state(device);
+        return change("clear", ref, device -> device.inactive = null);
     }
 
     @Override
@@ -214,9 +217,7 @@ final class FakeMapper implements DeviceMapper {
     @Override
     public synchronized void rename(DeviceRef ref, String name, TaskOptions options)
             throws DeviceMapperException {
-        Device device = need(ref);
-        call("rename", device.name);
-        device.name = name;
+        change("rename", ref, device -> device.name = name);
     }
 
     @Override

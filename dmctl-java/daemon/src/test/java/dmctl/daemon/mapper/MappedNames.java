@@ -103,18 +103,15 @@ abstract class MappedNames {
         return new ShownGroup(
                 EXPORTS,
                 group,
-                (server, role, loop, whole) ->
+                (server, served) ->
                         mapped =
                                 MappedFrontEnd.open(
                                         List.of(wanted),
                                         kind,
                                         this::front,
-                                        group,
-                                        role,
-                                        loop,
+                                        served,
                                         folder,
-                                        machine,
-                                        whole.events::add));
+                                        machine));
     }
 
     DeviceFrontEnd front(FrontEnd wanted) throws IOException {

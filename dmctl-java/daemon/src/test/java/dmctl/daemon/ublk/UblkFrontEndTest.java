@@ -3,6 +3,7 @@ package dmctl.daemon.ublk;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dmctl.config.GroupConfig;
+import dmctl.daemon.front.BackingGroup;
 import dmctl.daemon.front.FrontEndProblem;
 import dmctl.daemon.front.ShownDevice;
 import dmctl.daemon.front.ShownDevice.State;
@@ -11,6 +12,7 @@ import dmctl.daemon.io.SystemClock;
 import dmctl.daemon.io.Turn;
 import dmctl.daemon.nbd.Export;
 import dmctl.daemon.nbd.MemoryFrontEnd;
+import dmctl.engine.GroupStatus.Role;
 import dmctl.nativebridge.Errno;
 import dmctl.nativebridge.FakeUblk;
 import dmctl.nativebridge.UblkDevice;
@@ -77,7 +79,11 @@ class UblkFrontEndTest {
                                     new GroupConfig.Device(1, "wal", BYTES)),
                             folder,
                             wanted);
-            frontEnd = new UblkFrontEnd(settings, driver, group, loop, events::add);
+            frontEnd =
+                    new UblkFrontEnd(
+                            settings,
+                            driver,
+                            new BackingGroup(group, () -> Role.PRIMARY, loop, events::add));
             loop.start(this);
         }
 
