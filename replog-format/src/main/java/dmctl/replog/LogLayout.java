@@ -66,6 +66,32 @@ public record LogLayout(
         }
         long ringOffset = CHECKPOINT_OFFSET + 2 * slot;
         long needed = Math.max(MIN_TOTAL_BYTES, ringOffset + MIN_RING_BYTES);
+        requireRoom(name, totalBytes, needed);
+        long ringBytes = (totalBytes & -ReplogFormat.BLOCK_BYTES) - ringOffset;
+        return new LogLayout(totalBytes, CHECKPOINT_OFFSET, (int) slot, ringOffset, ringBytes);
+    }
+
+    /**
+     * The same log with a ring of another size. Only for an empty ring: where a position stands
+     * depends on the size.
+     *
+     * @param name name for messages
+     * @param newTotalBytes size of the whole log
+     * @return a layout in which only the ring differs
+     * @throws SpaceException when the log would be too small, with the size needed
+     */
+    public LogLayout resized(String name, long newTotalBytes) throws SpaceException {
+        requireRoom(name, newTotalBytes, Math.max(MIN_TOTAL_BYTES, ringOffset + MIN_RING_BYTES));
+        return new LogLayout(
+                newTotalBytes,
+                checkpointOffset,
+                checkpointBytes,
+                ringOffset,
+                (newTotalBytes & -ReplogFormat.BLOCK_BYTES) - ringOffset);
+    }
+
+    private static void requireRoom(String name, long totalBytes, long needed)
+            throws SpaceException {
         if (totalBytes < needed) {
             throw new SpaceException(
                     name,
@@ -77,8 +103,6 @@ public record LogLayout(
                             "make it at least %d sectors",
                             needed / ReplogFormat.SECTOR_BYTES));
         }
-        long ringBytes = (totalBytes & -ReplogFormat.BLOCK_BYTES) - ringOffset;
-        return new LogLayout(totalBytes, CHECKPOINT_OFFSET, (int) slot, ringOffset, ringBytes);
     }
 
     /**

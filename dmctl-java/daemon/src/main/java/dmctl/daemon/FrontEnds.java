@@ -19,8 +19,8 @@ import dmctl.daemon.nbd.NbdServer;
 import dmctl.daemon.ublk.UblkFrontEnd;
 import dmctl.daemon.ublk.UblkSettings;
 import dmctl.engine.Admin;
-import dmctl.engine.Group;
 import dmctl.engine.GroupStatus.Role;
+import dmctl.engine.port.FrontEnd;
 import dmctl.nativebridge.UblkSystem;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,7 +52,12 @@ final class FrontEnds {
 
     /** Opens every way in that the group's file names for this site. */
     static FrontEnds open(
-            GroupConfig config, Site self, Group group, GroupLoop loop, Consumer<String> events)
+            GroupConfig config,
+            Site self,
+            FrontEnd group,
+            Supplier<Role> role,
+            GroupLoop loop,
+            Consumer<String> events)
             throws IOException {
         DaemonPlaces places = self.daemon().orElseThrow();
         List<Export> exports =
@@ -81,7 +86,16 @@ final class FrontEnds {
             return new FrontEnds(
                     nbd,
                     places.frontEnd(),
-                    devices(places.frontEnd(), config, self, exports, nbd, group, loop, events),
+                    devices(
+                            places.frontEnd(),
+                            config,
+                            self,
+                            exports,
+                            nbd,
+                            group,
+                            role,
+                            loop,
+                            events),
                     null);
         }
         MappedFrontEnd mapped =
@@ -92,8 +106,8 @@ final class FrontEnds {
                             DeviceFrontEnd made =
                                     Wanted.mayLeadTo(kind)
                                             ? devices(
-                                                    kind, config, self, exports, nbd, group, loop,
-                                                    events)
+                                                    kind, config, self, exports, nbd, group, role,
+                                                    loop, events)
                                             : null;
                             if (made == null) {
                                 throw new IOException(
@@ -104,7 +118,7 @@ final class FrontEnds {
                             return made;
                         },
                         group,
-                        () -> group.status().role(),
+                        role,
                         loop,
                         stateDir,
                         Machine.THIS,
@@ -118,12 +132,12 @@ final class FrontEnds {
             Site self,
             List<Export> exports,
             NbdServer nbd,
-            Group group,
+            FrontEnd group,
+            Supplier<Role> role,
             GroupLoop loop,
             Consumer<String> events)
             throws IOException {
         Path stateDir = self.daemon().orElseThrow().stateDir();
-        Supplier<Role> role = () -> group.status().role();
         return switch (kind) {
             case SOCKETS, UBLK -> ublk(kind, config, self, group, loop, events);
             case KERNEL_NBD ->
@@ -137,7 +151,7 @@ final class FrontEnds {
             GroupConfig.FrontEnd kind,
             GroupConfig config,
             Site self,
-            Group group,
+            FrontEnd group,
             GroupLoop loop,
             Consumer<String> events) {
         DaemonPlaces places = self.daemon().orElseThrow();
