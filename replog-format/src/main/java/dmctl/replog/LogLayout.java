@@ -102,17 +102,7 @@ public record LogLayout(
         long mapOffset = CHECKPOINT_OFFSET + 2 * slot;
         long ringOffset = mapOffset + 2 * RegionPage.BYTES * pages;
         long needed = Math.max(MIN_TOTAL_BYTES, ringOffset + MIN_RING_BYTES);
-        if (totalBytes < needed) {
-            throw new SpaceException(
-                    name,
-                    "the log",
-                    needed,
-                    totalBytes,
-                    String.format(
-                            Locale.ROOT,
-                            "make it at least %d sectors",
-                            needed / ReplogFormat.SECTOR_BYTES));
-        }
+        requireRoom(name, totalBytes, needed);
         long ringBytes = (totalBytes & -ReplogFormat.BLOCK_BYTES) - ringOffset;
         return new LogLayout(
                 totalBytes,
@@ -125,6 +115,27 @@ public record LogLayout(
     }
 
     /**
+     * The same log with a ring of another size. Only for an empty ring: where a position stands
+     * depends on the size.
+     *
+     * @param name name for messages
+     * @param newTotalBytes size of the whole log
+     * @return a layout in which only the ring differs
+     * @throws SpaceException when the log would be too small, with the size needed
+     */
+    public LogLayout resized(String name, long newTotalBytes) throws SpaceException {
+        requireRoom(name, newTotalBytes, Math.max(MIN_TOTAL_BYTES, ringOffset + MIN_RING_BYTES));
+        return new LogLayout(
+                newTotalBytes,
+                checkpointOffset,
+                checkpointBytes,
+                mapOffset,
+                mapPages,
+                ringOffset,
+                (newTotalBytes & -ReplogFormat.BLOCK_BYTES) - ringOffset);
+    }
+
+    /**
      * Start of a page of the region map.
      *
      * @param slot 0 or 1
@@ -133,6 +144,21 @@ public record LogLayout(
      */
     public long mapPageOffset(int slot, int page) {
         return mapOffset + ((long) slot * mapPages + page) * RegionPage.BYTES;
+    }
+
+    private static void requireRoom(String name, long totalBytes, long needed)
+            throws SpaceException {
+        if (totalBytes < needed) {
+            throw new SpaceException(
+                    name,
+                    "the log",
+                    needed,
+                    totalBytes,
+                    String.format(
+                            Locale.ROOT,
+                            "make it at least %d sectors",
+                            needed / ReplogFormat.SECTOR_BYTES));
+        }
     }
 
     /**

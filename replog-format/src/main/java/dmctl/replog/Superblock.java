@@ -46,6 +46,25 @@ public record Superblock(
     }
 
     /**
+     * The next generation with another layout.
+     *
+     * @param other the new one
+     * @return the same opening and state, generation one higher
+     */
+    public Superblock withLayout(LogLayout other) {
+        return new Superblock(
+                generation + 1,
+                logUuid,
+                groupUuid,
+                siteUuid,
+                other,
+                blockSize,
+                opening,
+                clean,
+                createdMicros);
+    }
+
+    /**
      * The next generation with another state.
      *
      * @param closedCleanly whether everything is applied and flushed

@@ -38,15 +38,45 @@ final class LocalDaemons implements Daemons {
     public void stop(Site site, boolean keepDevices) throws Refusal {
         JsonObject request = AdminClient.request("shutdown");
         request.put("keepDevices", keepDevices);
-        Optional<Long> pid = status(site).map(status -> status.getLong("pid", 0));
+        Optional<Long> pid = pid(site);
         try {
             AdminClient.order(GroupView.socket(site), request, STOP);
-            Optional<ProcessHandle> process = pid.flatMap(ProcessHandle::of);
-            if (process.isPresent()) {
-                process.get().onExit().get(STOP.toSeconds(), TimeUnit.SECONDS);
-            }
         } catch (CommandFailure e) {
             throw new Refusal(String.valueOf(e.getMessage()));
+        }
+        awaitEnd(site, pid);
+    }
+
+    @Override
+    public void resizeLog(Site site, long bytes) throws Refusal {
+        JsonObject request = AdminClient.request("resize-log");
+        request.put("bytes", bytes);
+        Optional<Long> pid = pid(site);
+        JsonObject answer;
+        try {
+            answer = AdminClient.ask(GroupView.socket(site), request, STOP);
+        } catch (AdminClient.Unreachable e) {
+            throw new Refusal(e.text());
+        }
+        if (answer.getBoolean("ended", false)) {
+            awaitEnd(site, pid);
+        }
+        if (!answer.getBoolean("ok", false)) {
+            throw new Refusal(answer.getString("text", ""));
+        }
+    }
+
+    private Optional<Long> pid(Site site) {
+        return status(site).map(status -> status.getLong("pid", 0));
+    }
+
+    private static void awaitEnd(Site site, Optional<Long> pid) throws Refusal {
+        Optional<ProcessHandle> process = pid.flatMap(ProcessHandle::of);
+        if (process.isEmpty()) {
+            return;
+        }
+        try {
+            process.get().onExit().get(STOP.toSeconds(), TimeUnit.SECONDS);
         } catch (TimeoutException | ExecutionException e) {
             throw new Refusal("the process of site " + site.name() + " has not ended");
         } catch (InterruptedException e) {

@@ -70,8 +70,12 @@ public final class Main implements Callable<Integer> {
 
         @Override
         public String[] getVersion() {
+            return new String[] {"dmctl " + number()};
+        }
+
+        static String number() {
             String version = Main.class.getPackage().getImplementationVersion();
-            return new String[] {"dmctl " + (version == null ? "0.1.0-SNAPSHOT" : version)};
+            return version == null ? "0.1.0-SNAPSHOT" : version;
         }
     }
 

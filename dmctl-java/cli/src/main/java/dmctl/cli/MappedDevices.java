@@ -18,6 +18,7 @@ public final class MappedDevices {
      * @throws DeviceMapperException says in one line what is missing and how to get it
      */
     public static DeviceMapper open(Consumer<LogLine> log) throws DeviceMapperException {
-        return ReplicatorMapper.over(DeviceMapper.open(log), log, new LocalDaemons());
+        return ReplicatorMapper.over(
+                DeviceMapper.open(log), log, new LocalDaemons(), Main.Version.number());
     }
 }

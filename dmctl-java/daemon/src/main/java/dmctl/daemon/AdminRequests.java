@@ -17,6 +17,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -31,7 +32,7 @@ final class AdminRequests {
     private static final long FRONT_END_MILLIS = 120_000;
 
     /** Both of one moment. */
-    private record Snapshot(GroupStatus group, FrontEndView frontEnd) {}
+    private record Snapshot(GroupStatus group, FrontEndView frontEnd, JsonObject counts) {}
 
     private final GroupConfig config;
     private final Admin admin;
@@ -42,6 +43,8 @@ final class AdminRequests {
             () -> new FrontEndView("sockets", List.of(), null, 0);
     private volatile FrontEndOrders frontEndOrders =
             (kind, told) -> told.refused("the daemon starts; try again");
+    private volatile Function<GroupStatus, JsonObject> counts = status -> new JsonObject();
+    private volatile Consumer<Statistics.Part> resetCounts = part -> {};
 
     AdminRequests(GroupConfig config, Admin admin, Executor loop, Clock clock, DiskAccess access) {
         this.access = access;
@@ -55,6 +58,12 @@ final class AdminRequests {
     void show(Supplier<FrontEndView> view, FrontEndOrders orders) {
         frontEnd = view;
         frontEndOrders = orders;
+    }
+
+    /** Shows counts in status, and lets them begin anew. */
+    void count(Function<GroupStatus, JsonObject> counts, Consumer<Statistics.Part> reset) {
+        this.counts = counts;
+        this.resetCounts = reset;
     }
 
     /** What may be ordered of the front end, on the loop. */
@@ -89,6 +98,7 @@ final class AdminRequests {
                     boolean discard = request.getBoolean("discard", false);
                     yield order(LONG_MILLIS, told -> admin.resync(nr, discard, told));
                 }
+                case "reset-statistics" -> resetStatistics(request.getString("part", ""));
                 case "front-end" -> changeFrontEnd(request.getString("kind", ""));
                 default -> refused("bad-request", "no such request: \"" + op + "\"");
             };
@@ -111,13 +121,17 @@ final class AdminRequests {
 
     private JsonObject status() {
         CompletableFuture<Snapshot> taken = new CompletableFuture<>();
-        loop.execute(() -> taken.complete(new Snapshot(admin.status(), frontEnd.get())));
+        loop.execute(() -> {
+            GroupStatus now = admin.status();
+            taken.complete(new Snapshot(now, frontEnd.get(), counts.apply(now)));
+        });
         try {
             Snapshot snapshot = taken.get(SOON_MILLIS, TimeUnit.MILLISECONDS);
             JsonObject json =
                     StatusJson.of(snapshot.group(), snapshot.frontEnd(), clock.wallMicros());
             json.put("diskAccess", SiteSettings.spelled(access));
             json.put("memoryBytes", ProcessMemory.bytesMax() + snapshot.frontEnd().memoryBytes());
+            json.put("statistics", snapshot.counts());
             json.put("pid", ProcessHandle.current().pid());
             json.put("uuid", config.uuid().toString());
             JsonObject answer = done("");
@@ -131,6 +145,18 @@ final class AdminRequests {
             Thread.currentThread().interrupt();
             return refused("failed", "the daemon ends");
         }
+    }
+
+    private JsonObject resetStatistics(String word) {
+        return SiteSettings.named(Statistics.Part.class, word)
+                .map(part ->
+                        order(
+                                SOON_MILLIS,
+                                told -> {
+                                    resetCounts.accept(part);
+                                    told.done("");
+                                }))
+                .orElseGet(() -> refused("bad-request", "no such statistics: \"" + word + "\""));
     }
 
     private JsonObject changeFrontEnd(String word) {

@@ -17,6 +17,7 @@ import dmctl.daemon.io.Turn;
 import dmctl.daemon.io.WireListener;
 import dmctl.engine.Admin;
 import dmctl.engine.Group;
+import dmctl.replog.ReplogException;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.file.Path;
@@ -26,6 +27,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +53,8 @@ final class SiteDaemon {
 
     /** All is on the devices, but a name did not go on there. */
     private static final String RESUME = "resume";
+
+    private static final long STATUS_MILLIS = 5_000;
 
     private static final long LOOP_END_MILLIS = 5_000;
 
@@ -115,12 +120,21 @@ final class SiteDaemon {
         WireListener links;
         try {
             links = new WireListener(loop, Definitions.address(places.listen()), group::accept);
+            CountedFrontEnd counted = new CountedFrontEnd(group);
             opened =
                     FrontEnds.open(
                             config,
                             self,
                             new BackingGroup(
-                                    group, () -> group.status().role(), loop, this::event));
+                                    counted, () -> group.status().role(), loop, this::event));
+            Statistics statistics =
+                    new Statistics(
+                            counted,
+                            group,
+                            places.log().startBytes(),
+                            ports.logFile()::readsAsked,
+                            ports.logFile()::writesAsked);
+            requests.count(statistics::json, statistics::reset);
         } catch (IOException e) {
             throw cannotOpen(e);
         }
@@ -163,7 +177,7 @@ final class SiteDaemon {
     }
 
     /** Ends the process after an order to stop was followed; told when the answer is out. */
-    private JsonObject answer(JsonObject request) {
+    JsonObject answer(JsonObject request) {
         JsonObject answer;
         switch (request.getString("op", "")) {
             case "insert" -> {
@@ -171,6 +185,7 @@ final class SiteDaemon {
             }
             case "eject" -> answer = eject();
             case "shutdown" -> answer = stop(request.getBoolean("keepDevices", false));
+            case "resize-log" -> answer = resizeLog(request.getLong("bytes", 0));
             default -> {
                 return requests.answer(request);
             }
@@ -190,6 +205,12 @@ final class SiteDaemon {
      * @return an answer as to an administrator
      */
     synchronized JsonObject stop(boolean keepUsed) {
+        return stop(keepUsed, group::shutdown, answer -> answer);
+    }
+
+    /** With something done when all is closed, and still locked. */
+    private JsonObject stop(
+            boolean keepUsed, Consumer<Admin.Done> shutdown, UnaryOperator<JsonObject> whenClosed) {
         if (stopped.isDone()) {
             return stopped.join();
         }
@@ -197,14 +218,62 @@ final class SiteDaemon {
         notices.stopping();
         JsonObject answer = requests.order(DEVICES_MILLIS, told -> stopDevices(keepUsed, told));
         if (answer.getBoolean("ok", false)) {
-            answer = requests.order(STOP_MILLIS, group::shutdown);
+            answer = requests.order(STOP_MILLIS, shutdown);
         }
         if (!answer.getBoolean("ok", false)) {
             LOG.error("group={} site={} {}", config.name(), self.name(), answer.getString("text"));
             return answer;
         }
+        answer = whenClosed.apply(answer);
         end(answer);
         return answer;
+    }
+
+    /**
+     * Stops cleanly with an empty log, and changes its size; the devices wait for the next start.
+     * Nothing is stopped for a size that the log cannot have.
+     */
+    private synchronized JsonObject resizeLog(long bytes) {
+        if (stopped.isDone()) {
+            return AdminRequests.refused("refused", "the daemon stops");
+        }
+        LogResize resize = new LogResize(places.log());
+        try {
+            if (resize.bytes() == bytes) {
+                return AdminRequests.done("the log has this size");
+            }
+            resize.check(bytes);
+        } catch (IOException | ReplogException e) {
+            return AdminRequests.refused("refused", String.valueOf(e.getMessage()));
+        }
+        JsonObject may = requests.order(STATUS_MILLIS, this::mayResize);
+        return may.getBoolean("ok", false)
+                ? stop(true, group::shutdownEmptied, answer -> resized(resize, bytes))
+                : may;
+    }
+
+    private void mayResize(Admin.Done told) {
+        String obstacle = LogResize.obstacle(group.status());
+        if (obstacle.isEmpty()) {
+            told.done("");
+        } else {
+            told.refused(obstacle);
+        }
+    }
+
+    private JsonObject resized(LogResize resize, long bytes) {
+        JsonObject answer;
+        try {
+            answer = AdminRequests.done(resize.apply(bytes, this::nameOf));
+        } catch (IOException | ReplogException e) {
+            answer = AdminRequests.refused("refused", String.valueOf(e.getMessage()));
+        }
+        answer.put("ended", true); // whoever asked waits for that
+        return answer;
+    }
+
+    private String nameOf(int siteNr) {
+        return config.site(siteNr).map(Site::name).orElse(String.valueOf(siteNr));
     }
 
     /** Puts the group under the names that are in use, and then lets the other sites go on. */

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -383,11 +384,36 @@ public final class Group implements FrontEnd, Admin {
 
     @Override
     public void shutdown(Done done) {
+        shutdown(false, done);
+    }
+
+    /**
+     * Stops cleanly, as {@link #shutdown(Done)}, and lets go of every record that all is known to
+     * hold that needs it: the log is empty then, unless a site lacks some of them.
+     *
+     * @param done told when all is on the devices
+     */
+    public void shutdownEmptied(Done done) {
+        shutdown(true, done);
+    }
+
+    private void shutdown(boolean emptied, Done done) {
         if (stopped) {
             done.done(stoppedText);
         } else {
-            replica.shutdown(done);
+            replica.shutdown(emptied, done);
         }
+    }
+
+    /**
+     * Says where the ring of the open log begins and ends.
+     *
+     * @return empty while it is not open
+     */
+    public Optional<RingPlaces> ring() {
+        return stopped || !replica.isOpen()
+                ? Optional.empty()
+                : Optional.of(replica.log().places());
     }
 
     @Override

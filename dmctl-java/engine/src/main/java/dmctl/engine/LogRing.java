@@ -44,6 +44,7 @@ final class LogRing implements IoDone {
     private long headSeq;
     private long opening;
     private long openedAtSeq;
+    private long openedAtPosition;
 
     private long nextToWrite;
     private long writingEnd;
@@ -101,6 +102,7 @@ final class LogRing implements IoDone {
         flushedSeq = headSeq;
         flushedPosition = headPosition;
         openedAtSeq = headSeq;
+        openedAtPosition = headPosition;
     }
 
     /** Newest seq found when the log was opened. */
@@ -158,6 +160,17 @@ final class LogRing implements IoDone {
 
     long flushedSeq() {
         return flushedSeq;
+    }
+
+    RingPlaces places() {
+        return new RingPlaces(
+                identity.ringOffset(),
+                identity.ringBytes(),
+                tailPosition,
+                writtenPosition,
+                headPosition,
+                openedAtPosition,
+                headSeq - openedAtSeq);
     }
 
     long usedBytes() {

@@ -550,13 +550,13 @@ final class Replica implements IoDone {
         group.roleChanged();
     }
 
-    void shutdown(Admin.Done done) {
+    void shutdown(boolean emptied, Admin.Done done) {
         if (!open || closing || !failure.isEmpty()) {
             done.done("not open: nothing to bring to an end");
             return;
         }
         if (shutdown == null) {
-            shutdown = new Shutdown(this, opener, done);
+            shutdown = new Shutdown(this, opener, emptied, done);
         }
         wake();
     }

@@ -22,15 +22,18 @@ final class Shutdown {
 
     private final Replica replica;
     private final Opener opener;
+    private final boolean emptied;
     private final Admin.Done done;
     private final long startedNanos;
     private Step step = Step.DRAIN_REQUESTS;
     private long savedSeq = -1;
     private boolean saving;
 
-    Shutdown(Replica replica, Opener opener, Admin.Done done) {
+    /** With {@code emptied}, the log lets go of all that no site needs any more. */
+    Shutdown(Replica replica, Opener opener, boolean emptied, Admin.Done done) {
         this.replica = replica;
         this.opener = opener;
+        this.emptied = emptied;
         this.done = done;
         startedNanos = replica.nanos();
         replica.event("clean stop begins");
@@ -102,7 +105,13 @@ final class Shutdown {
             return true;
         }
         if (!saving) {
+            if (emptied && !replica.checkpointer().idle()) {
+                return false; // one under way would let go of what was applied when it began
+            }
             saving = true;
+            if (emptied) {
+                replica.checkpointer().releaseSpace();
+            }
             replica.checkpointer()
                     .save(() -> savedSeq = replica.checkpointer().persistedAppliedSeq());
         }

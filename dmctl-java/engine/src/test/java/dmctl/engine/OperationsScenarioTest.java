@@ -85,6 +85,41 @@ class OperationsScenarioTest {
     }
 
     @Test
+    void aStopWithAnEmptyLogLetsGoOfAllThatNoSiteLacks() {
+        home.write(0, "abc");
+        untilFollowing();
+        assertThat(home.stop()).contains("stopped cleanly");
+        home.restart();
+        lab.until("serving", () -> home.group().serving());
+        assertThat(kept()).isPositive();
+        untilFollowing();
+        assertThat(home.admin(done -> home.group().shutdownEmptied(done)))
+                .contains("stopped cleanly");
+        home.restart();
+        lab.until("serving again", () -> home.group().serving());
+        assertThat(kept()).isZero();
+        assertThat(home.read(0, 3)).isEqualTo("abc");
+    }
+
+    @Test
+    void aStopWithAnEmptyLogKeepsWhatASiteLacks() {
+        untilFollowing();
+        lab.cut("home", "far");
+        home.write(0, "abc");
+        assertThat(home.admin(done -> home.group().shutdownEmptied(done)))
+                .contains("stopped cleanly");
+        home.restart();
+        lab.until("serving", () -> home.group().serving());
+        assertThat(kept()).isPositive();
+    }
+
+    private long kept() {
+        RingPlaces ring = home.group().ring().orElseThrow();
+        assertThat(ring.place(ring.head())).isBetween(ring.offset(), ring.offset() + ring.bytes());
+        return ring.head() - ring.tail();
+    }
+
+    @Test
     void aCleanStopDoesNotWaitForASiteThatIsAway() {
         lab.cut("home", "far");
         home.write(0, "abc");

@@ -35,6 +35,16 @@ public interface Daemons {
     void stop(Site site, boolean keepDevices) throws Refusal;
 
     /**
+     * Has a daemon stop with an empty log, whose size it changes then; devices in use wait for its
+     * next start. It goes on running where it refuses at once, or where the log has the size.
+     *
+     * @param site whose daemon
+     * @param bytes the new size
+     * @throws Refusal if the log has its old size
+     */
+    void resizeLog(Site site, long bytes) throws Refusal;
+
+    /**
      * Has something done by a daemon.
      *
      * @param site whose daemon

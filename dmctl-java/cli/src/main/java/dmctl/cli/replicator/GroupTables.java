@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -57,7 +58,22 @@ record GroupTables(
      * @param shown whether the mapped device is there, or is to be
      */
     record Member(
-            String name, Optional<String> askedUuid, ReplicatorDevTable table, boolean shown) {}
+            String name, Optional<String> askedUuid, ReplicatorDevTable table, boolean shown) {
+        /** The same with another table. */
+        Member with(ReplicatorDevTable other) {
+            return new Member(name, askedUuid, other, shown);
+        }
+
+        /** The same in a group whose control device has this path. */
+        Member at(String replicator) {
+            return with(TableWords.with(table, replicator, device -> device));
+        }
+
+        /** The same without its mapped device. */
+        Member hidden() {
+            return new Member(name, askedUuid, table, false);
+        }
+    }
 
     GroupTables with(Member member) {
         Map<Integer, Member> more = new TreeMap<>(members);
@@ -75,15 +91,24 @@ record GroupTables(
         return new GroupTables(group, controlName, table, members);
     }
 
-    /** The same, where {@code create} has been followed: the log is there now. */
+    /**
+     * The same once the log is there: it is neither made again, nor refused because it got another
+     * size and the command that was to note it was killed.
+     */
     GroupTables withLogMade() {
         LogDevice log = control.log();
-        if (log.opening() != LogOpening.CREATE) {
-            return this;
-        }
-        LogDevice made =
-                new LogDevice(log.device(), log.startSector(), LogOpening.OPEN, log.sizeSectors());
-        return with(new ReplicatorTable(control.extent(), made, control.links()));
+        return log.opening() == LogOpening.AUTO
+                ? this
+                : with(TableWords.with(log, LogOpening.OPEN, OptionalLong.empty()));
+    }
+
+    private GroupTables with(LogDevice log) {
+        return with(TableWords.with(control, log));
+    }
+
+    /** The same with a log of another size, where the tables say one. */
+    GroupTables withLogSize(long sectors) {
+        return with(TableWords.sized(control.log(), sectors));
     }
 
     List<Member> shown() {
@@ -91,9 +116,9 @@ record GroupTables(
     }
 
     /** Whether both are about the same log. */
-    boolean hasLogOf(ReplicatorTable other) {
-        return control.log().device().equals(other.log().device())
-                && control.log().startSector() == other.log().startSector();
+    boolean hasLogOf(LogDevice other) {
+        return control.log().device().equals(other.device())
+                && control.log().startSector() == other.startSector();
     }
 
     /** All tables, a line each, the control device's first. */
@@ -193,13 +218,7 @@ record GroupTables(
                             .filter(copy ->
                                     links.stream().anyMatch(link -> link.nr() == copy.linkNr()))
                             .toList();
-            devices.put(
-                    nr,
-                    new Member(
-                            member.name(),
-                            member.askedUuid(),
-                            TableWords.with(member.table(), copies),
-                            member.shown()));
+            devices.put(nr, member.with(TableWords.with(member.table(), copies)));
         });
         return new GroupTables(group, controlName, TableWords.with(control, links), devices);
     }

@@ -1,5 +1,7 @@
 package dmctl.cli.replicator;
 
+import dmctl.nativebridge.Errno;
+
 /** Something that is not done, with the reason and the remedy in one line. */
 public final class Refusal extends Exception {
     private static final long serialVersionUID = 1L;
@@ -18,6 +20,22 @@ public final class Refusal extends Exception {
 
     Refusal(String text, int errno) {
         this(text, errno, false);
+    }
+
+    /** Refuses words that mean nothing here. */
+    static Refusal invalid(String text) {
+        return new Refusal(text, Errno.EINVAL);
+    }
+
+    /** Refuses as the kernel does what somebody uses. */
+    static Refusal busy(String task, String name) {
+        return new Refusal(
+                "device-mapper: "
+                        + task
+                        + " ioctl on "
+                        + name
+                        + "  failed: Device or resource busy",
+                Errno.EBUSY);
     }
 
     private Refusal(String text, int errno, boolean started) {

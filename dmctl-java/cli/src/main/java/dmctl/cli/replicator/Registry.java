@@ -1,9 +1,11 @@
 package dmctl.cli.replicator;
 
+import com.grack.nanojson.JsonArray;
 import com.grack.nanojson.JsonObject;
 import com.grack.nanojson.JsonParser;
 import com.grack.nanojson.JsonParserException;
 import com.grack.nanojson.JsonWriter;
+import dmctl.cli.replicator.Entry.Statistics;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -15,8 +17,10 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** The tables of ours that mapped devices of this machine have, a file for each device. */
 final class Registry {
@@ -86,6 +90,10 @@ final class Registry {
         json.put("control", entry.control());
         json.put("live", entry.live().orElse(null));
         json.put("inactive", entry.inactive().orElse(null));
+        json.put("devNr", entry.devNr());
+        JsonArray shown = new JsonArray();
+        entry.statistics().forEach(each -> shown.add(each.name()));
+        json.put("statistics", shown);
         Path made = folder.resolve(entry.name() + ".new");
         Files.createDirectories(folder);
         Files.writeString(made, JsonWriter.string(json));
@@ -120,6 +128,18 @@ final class Registry {
                 json.getString("group", ""),
                 json.getBoolean("control", false),
                 Optional.ofNullable(json.getString("live")),
-                Optional.ofNullable(json.getString("inactive")));
+                Optional.ofNullable(json.getString("inactive")),
+                json.getInt("devNr", -1),
+                shown(json.getArray("statistics", new JsonArray())));
+    }
+
+    private static Set<Statistics> shown(JsonArray words) {
+        Set<Statistics> shown = EnumSet.noneOf(Statistics.class);
+        for (Statistics each : Statistics.values()) {
+            if (words.contains(each.name())) {
+                shown.add(each);
+            }
+        }
+        return shown;
     }
 }

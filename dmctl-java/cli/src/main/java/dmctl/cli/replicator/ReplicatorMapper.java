@@ -1,5 +1,6 @@
 package dmctl.cli.replicator;
 
+import dmctl.config.table.OneLineTable;
 import dmctl.config.table.ReplicatorDevTable;
 import dmctl.config.table.ReplicatorTable;
 import dmctl.nativebridge.devmapper.DeviceDeps;
@@ -35,16 +36,28 @@ public final class ReplicatorMapper implements DeviceMapper {
     private final Consumer<LogLine> log;
     private final Registry registry;
     private final Serving serving;
-    private final GroupChanges changes;
+    private final Creation creation;
+    private final Reloading reloading;
+    private final Removal removal;
     private final Messages messages;
+    private final String version;
 
-    ReplicatorMapper(DeviceMapper kernel, Consumer<LogLine> log, Places places, Daemons daemons) {
+    ReplicatorMapper(
+            DeviceMapper kernel,
+            Consumer<LogLine> log,
+            Places places,
+            Daemons daemons,
+            String version) {
         this.kernel = kernel;
         this.log = log;
         registry = new Registry(places.tables());
         serving = new Serving(places, daemons);
-        changes = new GroupChanges(kernel, registry, places, serving);
-        messages = new Messages(kernel, registry, changes, serving);
+        KnownTables known = new KnownTables(kernel, registry, places, serving);
+        creation = new Creation(kernel, known, serving);
+        reloading = new Reloading(kernel, known, serving, creation);
+        removal = new Removal(kernel, known, serving);
+        messages = new Messages(kernel, known, serving);
+        this.version = version;
     }
 
     /**
@@ -53,11 +66,12 @@ public final class ReplicatorMapper implements DeviceMapper {
      * @param kernel closed with this
      * @param log takes what is complained of
      * @param daemons of this machine
+     * @param version of the targets, for status
      * @return both
      */
     public static ReplicatorMapper over(
-            DeviceMapper kernel, Consumer<LogLine> log, Daemons daemons) {
-        return new ReplicatorMapper(kernel, log, Places.ofThisMachine(), daemons);
+            DeviceMapper kernel, Consumer<LogLine> log, Daemons daemons, String version) {
+        return new ReplicatorMapper(kernel, log, Places.ofThisMachine(), daemons, version);
     }
 
     /** A task of ours. */
@@ -86,6 +100,17 @@ public final class ReplicatorMapper implements DeviceMapper {
                 lock.close();
             }
         });
+    }
+
+    /** A task of ours on a device that has a table of ours. */
+    private interface EntryWork<T> {
+        T run(Entry entry) throws Refusal, IOException;
+    }
+
+    private <T> T either(DeviceRef device, Work<T> others, EntryWork<T> ours)
+            throws DeviceMapperException {
+        Optional<Entry> entry = done(() -> entry(device));
+        return entry.isEmpty() ? done(others) : alone(() -> ours.run(entry.get()));
     }
 
     private DeviceMapperException failed(String text, int errno) {
@@ -155,7 +180,8 @@ public final class ReplicatorMapper implements DeviceMapper {
                     TableWords.line(
                             TableWords.with(data, replicator(data).toString(), TableWords::shown)
                                     .text());
-            default -> throw new IllegalStateException(text);
+            case OneLineTable both ->
+                    TableWords.line(TableWords.with(both, TableWords::shown).text());
         };
     }
 
@@ -175,13 +201,17 @@ public final class ReplicatorMapper implements DeviceMapper {
             if (text.isEmpty()) {
                 return status;
             }
-            var said = serving.status(entry.orElseThrow().group());
+            Entry shown = entry.orElseThrow();
+            var said = serving.status(shown.group());
             TableLine line =
                     switch (Entry.table(text.get())) {
-                        case ReplicatorTable control -> StatusLines.control(control, said);
+                        case ReplicatorTable control ->
+                                StatusLines.control(control, shown.statistics(), version, said);
                         case ReplicatorDevTable data ->
                                 StatusLines.device(data, replicator(data), said);
-                        default -> throw new IllegalStateException(text.get());
+                        case OneLineTable both ->
+                                StatusLines.both(
+                                        both, shown.devNr(), shown.statistics(), version, said);
                     };
             return new DeviceTable(status.device(), List.of(line));
         });
@@ -194,10 +224,10 @@ public final class ReplicatorMapper implements DeviceMapper {
 
     @Override
     public DeviceState create(NewDevice device, TaskOptions options) throws DeviceMapperException {
-        if (device.table().filter(GroupChanges::isOurs).isPresent()) {
+        if (device.table().filter(KnownTables::isOurs).isPresent()) {
             return alone(() -> {
                 refuseReadOnly(options);
-                return changes.create(device, options);
+                return creation.create(device, options);
             });
         }
         DeviceState made = kernel.create(device, options);
@@ -218,12 +248,12 @@ public final class ReplicatorMapper implements DeviceMapper {
     public DeviceState reload(DeviceRef device, List<TableLine> table, TaskOptions options)
             throws DeviceMapperException {
         Optional<Entry> entry = done(() -> entry(device));
-        if (entry.isEmpty() && !GroupChanges.isOurs(table)) {
+        if (entry.isEmpty() && !KnownTables.isOurs(table)) {
             return kernel.reload(device, table, options);
         }
         return alone(() -> {
             refuseReadOnly(options);
-            return changes.load(entry(device), device, table, options);
+            return reloading.load(entry(device), device, table, options);
         });
     }
 
@@ -234,18 +264,18 @@ public final class ReplicatorMapper implements DeviceMapper {
 
     @Override
     public DeviceState resume(DeviceRef device, TaskOptions options) throws DeviceMapperException {
-        Optional<Entry> entry = done(() -> entry(device));
-        return entry.isEmpty()
-                ? kernel.resume(device, options)
-                : alone(() -> changes.resume(entry.get(), device, options));
+        return either(
+                device,
+                () -> kernel.resume(device, options),
+                entry -> reloading.resume(entry, device, options));
     }
 
     @Override
     public DeviceState clear(DeviceRef device, TaskOptions options) throws DeviceMapperException {
-        Optional<Entry> entry = done(() -> entry(device));
-        return entry.isEmpty()
-                ? kernel.clear(device, options)
-                : alone(() -> changes.clear(entry.get(), device, options));
+        return either(
+                device,
+                () -> kernel.clear(device, options),
+                entry -> reloading.clear(entry, device, options));
     }
 
     @Override
@@ -263,7 +293,7 @@ public final class ReplicatorMapper implements DeviceMapper {
                 throw new Refusal(
                         "--deferred is not offered for a device of a group; close it and remove it");
             }
-            changes.remove(entry.get(), device, options);
+            removal.remove(entry.get(), device, options);
             return "";
         });
     }
@@ -281,15 +311,16 @@ public final class ReplicatorMapper implements DeviceMapper {
     @Override
     public void rename(DeviceRef device, String name, TaskOptions options)
             throws DeviceMapperException {
-        Optional<Entry> entry = done(() -> entry(device));
-        if (entry.isEmpty()) {
-            kernel.rename(device, name, options);
-            return;
-        }
-        alone(() -> {
-            changes.rename(entry.get(), name);
-            return "";
-        });
+        either(
+                device,
+                () -> {
+                    kernel.rename(device, name, options);
+                    return "";
+                },
+                entry -> {
+                    removal.rename(entry, name);
+                    return "";
+                });
     }
 
     @Override
@@ -305,11 +336,11 @@ public final class ReplicatorMapper implements DeviceMapper {
     public Optional<String> message(
             DeviceRef device, long sector, String message, TaskOptions options)
             throws DeviceMapperException {
-        Optional<Entry> entry = done(() -> entry(device));
-        return entry.isEmpty()
-                ? kernel.message(device, sector, message, options)
-                : alone(() -> {
-                    messages.follow(entry.get(), message);
+        return either(
+                device,
+                () -> kernel.message(device, sector, message, options),
+                entry -> {
+                    messages.follow(entry, message);
                     return Optional.empty();
                 });
     }

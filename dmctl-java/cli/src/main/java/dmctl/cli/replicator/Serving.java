@@ -2,6 +2,7 @@ package dmctl.cli.replicator;
 
 import com.grack.nanojson.JsonArray;
 import com.grack.nanojson.JsonObject;
+import dmctl.cli.replicator.Entry.Statistics;
 import dmctl.config.ConfigException;
 import dmctl.config.GroupConfig;
 import dmctl.config.GroupConfig.FrontEnd;
@@ -275,6 +276,35 @@ final class Serving {
     void pause(GroupConfig config) throws Refusal {
         if (isRunning(config)) {
             daemons.stop(local(config), true);
+        }
+    }
+
+    /** Has the log of another size; requests wait while the daemon is started again. */
+    void resizeLog(GroupTables before, GroupTables now, long bytes) throws IOException, Refusal {
+        Path file = places.file(before.group());
+        apply(before);
+        GroupConfig config = config(before.group()).orElseThrow();
+        FrontEnd frontEnd = local(config).daemon().orElseThrow().frontEnd();
+        // Whatever is wrong with such a group is said before anything is stopped.
+        parse(file, now.withLogMade().fileText(file, frontEnd));
+        try {
+            daemons.resizeLog(local(config), bytes);
+        } catch (Refusal e) {
+            if (!isRunning(config)) {
+                apply(before);
+            }
+            throw e;
+        }
+        apply(now);
+    }
+
+    void resetStatistics(String group, Statistics part) throws IOException, Refusal {
+        Optional<GroupConfig> config = config(group);
+        if (config.isPresent() && isRunning(config.get())) {
+            JsonObject request = new JsonObject();
+            request.put("op", "reset-statistics");
+            request.put("part", SiteSettings.spelled(part));
+            daemons.order(local(config.get()), request);
         }
     }
 

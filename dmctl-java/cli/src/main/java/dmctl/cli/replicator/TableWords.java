@@ -1,9 +1,11 @@
 package dmctl.cli.replicator;
 
+import dmctl.config.LogOpening;
 import dmctl.config.table.Copy;
 import dmctl.config.table.DirtyLog;
 import dmctl.config.table.Link;
 import dmctl.config.table.LogDevice;
+import dmctl.config.table.OneLineTable;
 import dmctl.config.table.ReplicatorDevTable;
 import dmctl.config.table.ReplicatorTable;
 import dmctl.nativebridge.devmapper.DeviceNumber;
@@ -15,6 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.UnaryOperator;
 
 /** Device names in tables: whole paths where they are kept, numbers where they are shown. */
@@ -25,15 +28,40 @@ final class TableWords {
     private TableWords() {}
 
     static ReplicatorTable with(ReplicatorTable table, UnaryOperator<String> device) {
-        LogDevice log = table.log();
-        return new ReplicatorTable(
+        return new ReplicatorTable(table.extent(), with(table.log(), device), table.links());
+    }
+
+    static OneLineTable with(OneLineTable table, UnaryOperator<String> device) {
+        return new OneLineTable(
                 table.extent(),
-                new LogDevice(
-                        device.apply(log.device()),
-                        log.startSector(),
-                        log.opening(),
-                        log.sizeSectors()),
-                table.links());
+                with(table.log(), device),
+                table.sites().stream()
+                        .map(site -> new OneLineTable.Site(site.link(), with(site.copy(), device)))
+                        .toList());
+    }
+
+    static ReplicatorTable with(ReplicatorTable table, LogDevice log) {
+        return new ReplicatorTable(table.extent(), log, table.links());
+    }
+
+    static OneLineTable with(OneLineTable table, LogDevice log) {
+        return new OneLineTable(table.extent(), log, table.sites());
+    }
+
+    private static LogDevice with(LogDevice log, UnaryOperator<String> device) {
+        return new LogDevice(
+                device.apply(log.device()), log.startSector(), log.opening(), log.sizeSectors());
+    }
+
+    static LogDevice with(LogDevice log, LogOpening opening, OptionalLong sectors) {
+        return new LogDevice(log.device(), log.startSector(), opening, sectors);
+    }
+
+    /** Of another size, where a size is said. */
+    static LogDevice sized(LogDevice log, long sectors) {
+        return log.sizeSectors().isEmpty()
+                ? log
+                : with(log, log.opening(), OptionalLong.of(sectors));
     }
 
     static ReplicatorTable with(ReplicatorTable table, List<Link> links) {

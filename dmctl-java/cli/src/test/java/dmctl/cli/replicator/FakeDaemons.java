@@ -30,6 +30,8 @@ final class FakeDaemons implements Daemons {
     final List<String> calls = new ArrayList<>();
     final JsonObject says = new JsonObject();
     String failsToStart = "";
+    String keepsLog = "";
+    boolean stopsForNothing;
     String frontEndProblem = "";
     boolean problemEndsWithRestart;
     String role = "primary";
@@ -152,7 +154,23 @@ final class FakeDaemons implements Daemons {
     }
 
     @Override
+    public void resizeLog(Site site, long bytes) throws Refusal {
+        calls.add("resize " + bytes);
+        if (!keepsLog.isEmpty()) {
+            if (stopsForNothing) {
+                stop(site, true);
+            }
+            throw new Refusal(keepsLog);
+        }
+        stop(site, true);
+    }
+
+    @Override
     public void order(Site site, JsonObject request) throws Refusal {
+        if (request.has("part")) {
+            calls.add(request.getString("op") + " " + request.getString("part"));
+            return;
+        }
         calls.add(
                 request.getString("op")
                         + " "

@@ -5,132 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.grack.nanojson.JsonObject;
 import com.grack.nanojson.JsonParser;
 import com.grack.nanojson.JsonParserException;
-import dmctl.cli.dmsetup.Dmsetup;
-import dmctl.cli.dmsetup.MemoryMapper;
-import dmctl.cli.dmsetup.MemoryMapper.Mapped;
 import dmctl.config.GroupConfig;
 import dmctl.config.GroupConfig.FrontEnd;
-import dmctl.config.GroupConfig.Site;
 import dmctl.config.LogOpening;
 import dmctl.config.SiteSettings.LimitKind;
 import dmctl.config.SiteSettings.Policy;
 import dmctl.nativebridge.devmapper.TableLine;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
-import java.util.Locale;
-import java.util.Objects;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Tables of groups by the command lines of dmsetup(8): what is made, said, refused and kept. */
-class ReplicatorMapperTest {
+class ReplicatorMapperTest extends GroupsByTables {
     private static final String CONTROL_UUID = "DMCTL-[0-9a-f]{32}-control";
-
-    @TempDir Path folder;
-
-    private final MemoryMapper kernel = new MemoryMapper();
-    private final FakeDaemons daemons = new FakeDaemons(kernel);
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
-    private String control = "";
-    private String data = "";
-    private String wal = "";
-
-    @BeforeEach
-    void tables() throws IOException {
-        Files.createFile(folder.resolve("replog"));
-        control =
-                "0 8 replicator ringbuffer 4 "
-                        + folder
-                        + "/replog 0 auto 8192 blockdev 2 0 async blockdev 4 1 async ios 1000";
-        data = device("erp", 0, "data");
-        wal = device("erp", 1, "wal");
-    }
-
-    private String device(String replicator, int nr, String name) {
-        return String.format(
-                Locale.ROOT,
-                "0 4096 replicator-dev /dev/mapper/%s %d 0 1 %s/%s nolog 0 1 1 %s/far-%s core 1 2048",
-                replicator,
-                nr,
-                folder,
-                name,
-                folder,
-                name);
-    }
-
-    private Places places() {
-        return new Places(
-                folder.resolve("run"),
-                folder.resolve("etc"),
-                folder.resolve("var"),
-                () -> FrontEnd.KERNEL_NBD,
-                Duration.ofSeconds(30));
-    }
-
-    private int run(String... args) {
-        out.getBuffer().setLength(0);
-        err.getBuffer().setLength(0);
-        return Dmsetup.run(
-                new PrintWriter(out),
-                new PrintWriter(err),
-                List.of(args),
-                log -> {
-                    kernel.log = log;
-                    return new ReplicatorMapper(kernel, log, places(), daemons);
-                });
-    }
-
-    private void does(String... args) {
-        assertThat(run(args)).as("%s: %s", List.of(args), err).isZero();
-        assertThat(err.toString()).isEmpty();
-    }
-
-    private void prints(String expected, String... args) {
-        does(args);
-        assertThat(out.toString()).isEqualTo(expected);
-    }
-
-    private void refuses(String part, String... args) {
-        assertThat(run(args)).as(List.of(args).toString()).isEqualTo(1);
-        assertThat(err.toString()).contains(part).endsWith("Command failed.\n");
-    }
-
-    private void message(String text) {
-        String[] words = text.split(" ", -1);
-        String[] args = new String[words.length + 2];
-        args[0] = "message";
-        args[1] = words[0];
-        args[2] = "0";
-        System.arraycopy(words, 1, args, 3, words.length - 1);
-        does(args);
-    }
-
-    private Mapped mapped(String name) {
-        Mapped device = kernel.devices.get(name);
-        assertThat(device).as(name).isNotNull();
-        return device;
-    }
-
-    private GroupConfig served() {
-        return Objects.requireNonNull(daemons.running);
-    }
-
-    private Site site(int nr) {
-        return served().site(nr).orElseThrow();
-    }
-
-    private void createBoth() {
-        does("create", "erp", "--table", control);
-        does("create", "erp-data", "--table", data);
-        does("create", "erp-wal", "--table", wal);
-    }
 
     // create
 
@@ -181,6 +69,22 @@ class ReplicatorMapperTest {
         String number = mapped("erp").number.toString();
         does("create", "erp-data", "--table", data.replace("/dev/mapper/erp", number));
         assertThat(kernel.devices).containsKey("erp-data");
+    }
+
+    @Test
+    void the_daemon_here_is_reached_where_its_link_says() {
+        does(
+                "create",
+                "erp",
+                "--table",
+                control.replace("blockdev 2 0 async", "tcp 3 0 127.0.0.1:7701 async"));
+        does("create", "erp-data", "--table", data);
+        assertThat(site(0).daemon().orElseThrow().listen()).hasToString("127.0.0.1:7701");
+        does("table", "erp");
+        assertThat(out.toString()).contains(" tcp 3 0 127.0.0.1:7701 asynchronous blockdev 4 1 ");
+        message("erp slink message 0 policy sync");
+        does("table", "erp");
+        assertThat(out.toString()).contains(" tcp 3 0 127.0.0.1:7701 synchronous ");
     }
 
     @Test
@@ -574,8 +478,6 @@ class ReplicatorMapperTest {
     @Test
     void messages_that_cannot_be_followed_name_the_way() {
         createBoth();
-        refuses("the log cannot be resized", "message", "erp", "0", "replog", "resize", "16384");
-        refuses("dmctl status --json", "message", "erp", "0", "statistics", "on");
         refuses("invalid message received", "message", "erp", "0", "s", "on");
         refuses("invalid message command", "message", "erp-data", "0", "resync");
         refuses(

@@ -89,6 +89,11 @@ public final class FileStorage implements Storage {
     private final @Nullable DiskRing ring;
     private final @Nullable RingFile ringFile;
 
+    /** Asked for since it was opened; both on the thread that submits. */
+    private long readsAsked;
+
+    private long writesAsked;
+
     /** Operations under way, and {@link #CLOSING}. */
     private final AtomicLong state = new AtomicLong();
 
@@ -173,6 +178,24 @@ public final class FileStorage implements Storage {
         return open.direct();
     }
 
+    /**
+     * Returns how many reads were asked for since it was opened.
+     *
+     * @return a count, on the thread that submits
+     */
+    public long readsAsked() {
+        return readsAsked;
+    }
+
+    /**
+     * Returns how many writes were asked for since it was opened.
+     *
+     * @return a count, on the thread that submits
+     */
+    public long writesAsked() {
+        return writesAsked;
+    }
+
     @Override
     public String name() {
         return open.file().name();
@@ -196,6 +219,11 @@ public final class FileStorage implements Storage {
             return;
         }
         state.incrementAndGet();
+        switch (io.op) {
+            case WRITE -> writesAsked++;
+            case READ -> readsAsked++;
+            case ZERO, EXTENTS, FLUSH -> {}
+        }
         RingFile quick = ringFile;
         if (quick != null && quick.takes(io)) {
             quick.submit(io);

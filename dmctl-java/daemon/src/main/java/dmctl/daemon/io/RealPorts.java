@@ -45,6 +45,7 @@ public final class RealPorts implements Ports, AutoCloseable {
     private final Network network;
     private final Consumer<String> events;
     private final @Nullable DiskRing ring;
+    private final FileStorage logFile;
     private Storage log;
     private final Map<Integer, Storage> devices = new HashMap<>();
 
@@ -66,7 +67,8 @@ public final class RealPorts implements Ports, AutoCloseable {
         ring = ring();
         List<Storage> opened = new ArrayList<>();
         try {
-            log = open(opened, places.log(), FileStorage.Options.forLog());
+            logFile = open(opened, places.log(), FileStorage.Options.forLog());
+            log = logFile;
             for (Map.Entry<Integer, Path> device : places.devices().entrySet()) {
                 devices.put(device.getKey(), open(opened, device.getValue(), deviceOptions()));
             }
@@ -121,15 +123,15 @@ public final class RealPorts implements Ports, AutoCloseable {
         return FileStorage.Options.forDevice(places.blockBytes());
     }
 
-    private Storage open(List<Storage> opened, Path path, FileStorage.Options options)
+    private FileStorage open(List<Storage> opened, Path path, FileStorage.Options options)
             throws IOException {
         return open(opened, path, options, ring);
     }
 
-    private Storage open(
+    private FileStorage open(
             List<Storage> opened, Path path, FileStorage.Options options, @Nullable DiskRing by)
             throws IOException {
-        Storage storage =
+        FileStorage storage =
                 FileStorage.open(path, options.withDirect(places.direct()), loop.completions(), by);
         opened.add(storage);
         return storage;
@@ -160,6 +162,15 @@ public final class RealPorts implements Ports, AutoCloseable {
     @Override
     public Storage log() {
         return log;
+    }
+
+    /**
+     * Returns the file or device with the log, for its counts.
+     *
+     * @return the whole of it
+     */
+    public FileStorage logFile() {
+        return logFile;
     }
 
     @Override
