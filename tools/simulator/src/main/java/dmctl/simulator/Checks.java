@@ -185,6 +185,11 @@ final class Checks {
         }
     }
 
+    /** One that has to be resynced holds nothing up, whatever its mode. */
+    private static boolean isOutOfLog(SiteStatus site) {
+        return site.problem() != null && site.problem().reason().contains("out of the log");
+    }
+
     /** With hold, no write completes that takes a site past its limit, by the site's own word. */
     private void checkHold(SimProcess process) {
         for (SiteStatus site : process.group().status().sites()) {
@@ -193,6 +198,7 @@ final class Checks {
                             && site.settings().mode() == Mode.HOLD
                             && site.settings().limitKind() == LimitKind.IOS
                             && site.data() == GroupStatus.Data.CONSISTENT
+                            && !isOutOfLog(site)
                             && site.nr() < run.sites.length
                             && site.nr() != process.site.nr;
             GroupStatus own = holds ? run.status(run.sites[site.nr()]) : null;
