@@ -144,12 +144,13 @@ record KnownTables(DeviceMapper kernel, Registry registry, Places places, Servin
     /** All tables of a group, as they are in force. */
     GroupTables tables(String group) throws IOException, Refusal {
         List<Entry> entries = inForce(group);
+        boolean logMade = entries.stream().anyMatch(entry -> !entry.control());
         GroupTables tables = null;
         for (Entry entry : entries) {
             if (entry.control()) {
-                tables = begun(group, entry.name(), (ReplicatorTable) table(entry));
+                tables = begun(group, entry.name(), (ReplicatorTable) table(entry), logMade);
             } else if (entry.isOneLine() && tables == null) {
-                tables = begun(group, (OneLineTable) table(entry));
+                tables = begun(group, (OneLineTable) table(entry), true);
             }
         }
         if (tables == null) {
@@ -164,34 +165,35 @@ record KnownTables(DeviceMapper kernel, Registry registry, Places places, Servin
     }
 
     /** The tables of a group before those of its devices: what was saved of them. */
-    private GroupTables begun(String group, String controlName, ReplicatorTable control)
+    private GroupTables begun(
+            String group, String controlName, ReplicatorTable control, boolean logMade)
             throws IOException, Refusal {
-        return new GroupTables(group, controlName, control, saved(group, controlName, control));
+        Map<Integer, Member> members = new TreeMap<>();
+        // A log that is still to be made holds nothing of any device, and no other is opened.
+        if (logMade || control.log().opening() != LogOpening.CREATE) {
+            SavedTables.read(places.savedTables(group), group)
+                    .filter(found -> found.hasLogOf(control.log()))
+                    .ifPresent(found ->
+                            found.members()
+                                    .forEach((nr, member) ->
+                                            members.put(nr, member.at(MAPPER + controlName))));
+        }
+        return new GroupTables(group, controlName, control, members);
     }
 
+    /** The tables of a group of which none is in force yet. */
     GroupTables begun(String group, OneLineTable table) throws IOException, Refusal {
+        return begun(group, table, false);
+    }
+
+    private GroupTables begun(String group, OneLineTable table, boolean logMade)
+            throws IOException, Refusal {
         List<Link> links = table.sites().stream().map(OneLineTable.Site::link).toList();
         return begun(
                 group,
                 group + NO_DEVICE,
-                new ReplicatorTable(new Extent(0, 1), table.log(), links));
-    }
-
-    private Map<Integer, Member> saved(String group, String controlName, ReplicatorTable control)
-            throws IOException, Refusal {
-        Map<Integer, Member> members = new TreeMap<>();
-        if (control.log().opening() == LogOpening.CREATE) {
-            return members; // a new log holds nothing of any device, and no other is opened
-        }
-        Optional<GroupTables> tables =
-                SavedTables.read(places.savedTables(group), group)
-                        .filter(found -> found.hasLogOf(control.log()));
-        if (tables.isPresent()) {
-            tables.get()
-                    .members()
-                    .forEach((nr, member) -> members.put(nr, member.at(MAPPER + controlName)));
-        }
-        return members;
+                new ReplicatorTable(new Extent(0, 1), table.log(), links),
+                logMade);
     }
 
     /**

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import com.grack.nanojson.JsonParser;
 import com.grack.nanojson.JsonParserException;
 import dmctl.config.GroupConfig;
+import dmctl.config.LogOpening;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -122,6 +123,19 @@ class OneLineTablesTest extends GroupsByTables {
         assertThat(daemons.calls).containsExactly("stop");
         assertThat(kernel.devices).isEmpty();
         createLines();
+    }
+
+    @Test
+    void a_log_that_the_first_line_makes_is_that_of_the_second() {
+        first = first.replace("auto", "create");
+        second = second.replace("auto", "create");
+        createLines();
+        assertThat(site(0).daemon().orElseThrow().log().opening()).isEqualTo(LogOpening.OPEN);
+        does("remove", "files");
+        does("create", "files", "--table", first);
+        assertThat(served().devices()).hasSize(2);
+        does("status", "files");
+        assertThat(out.toString()).contains("/8192 0 ");
     }
 
     @Test

@@ -215,6 +215,17 @@ class ReplicatorMapperTest extends GroupsByTables {
         assertThat(site(0).daemon().orElseThrow().log().opening()).isEqualTo(LogOpening.CREATE);
     }
 
+    @Test
+    void a_log_that_was_made_here_keeps_what_it_holds_of_a_device_that_goes() {
+        does("create", "erp", "--table", control.replace("auto", "create"));
+        does("create", "erp-data", "--table", data);
+        does("create", "erp-wal", "--table", wal);
+        does("remove", "erp-wal");
+        daemons.kill();
+        does("resume", "erp-data");
+        assertThat(served().devices()).hasSize(2);
+    }
+
     // table, status
 
     @Test
