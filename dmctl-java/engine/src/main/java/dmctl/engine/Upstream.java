@@ -32,6 +32,8 @@ final class Upstream {
     private long beatMicros;
     private long sourceCompletedSeq;
     private long sourceFlushedSeq;
+    private boolean waitsForRoom;
+    private long waitsSinceNanos;
     private long behindBytes;
 
     Upstream(Replica replica, Inbound inbound, Hello source) {
@@ -93,6 +95,13 @@ final class Upstream {
         long durable = log.flushedSeq();
         long applied = replica.applier().appliedSeq();
         boolean consistent = replica.standing().consistent() && !replica.savingConsistent();
+        if (waitsForSource() && replica.nanos() >= roomDueNanos()) {
+            channel.fault(
+                    "the log is full of what "
+                            + channel.peer()
+                            + " may not have flushed; connecting anew tells what it has");
+            return;
+        }
         boolean news =
                 (eager && received != ackedReceived)
                         || durable != ackedDurable
@@ -109,10 +118,31 @@ final class Upstream {
         }
     }
 
+    /**
+     * Whether a batch waits for room that only a newer flushed mark of the source can make: such a
+     * mark stands behind that batch. What is left out on a device because a newer record covers it
+     * keeps the log until the source has flushed that one.
+     */
+    private boolean waitsForSource() {
+        long applied = replica.applier().appliedSeq();
+        return waitsForRoom
+                && log.flushedSeq() == log.headSeq()
+                && replica.peers().sourceDurableSeq() < log.headSeq()
+                && applied >= replica.applyLimitSeq()
+                && replica.checkpointer().idle()
+                && replica.applier().settledSeq() <= replica.checkpointer().persistedAppliedSeq();
+    }
+
+    private long roomDueNanos() {
+        return waitsSinceNanos + replica.heartbeatNanos();
+    }
+
     long wakeNanos() {
-        return ended || !ready || !channel.hasRoom(32, 0)
-                ? Long.MAX_VALUE
-                : ackNanos + replica.heartbeatNanos();
+        if (ended || !ready) {
+            return Long.MAX_VALUE;
+        }
+        long ack = channel.hasRoom(32, 0) ? ackNanos + replica.heartbeatNanos() : Long.MAX_VALUE;
+        return waitsForSource() ? Math.min(ack, roomDueNanos()) : ack;
     }
 
     boolean message(int type, ByteBuffer in, int meta, int metaBytes, int data, int dataBytes) {
@@ -205,7 +235,12 @@ final class Upstream {
                             log.headSeq()));
             return true;
         }
-        return append(replica, channel, in, meta, data, dataBytes);
+        boolean taken = append(replica, channel, in, meta, data, dataBytes);
+        if (!taken && !waitsForRoom) {
+            waitsSinceNanos = replica.nanos();
+        }
+        waitsForRoom = !taken;
+        return taken;
     }
 
     /** Whether a batch is whole and fits this log; if not, the channel is ended. */
