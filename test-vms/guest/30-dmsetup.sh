@@ -17,10 +17,6 @@ trap tidy EXIT
 
 . /test/dmsetup.sh
 
-must() {
-  ours "$@" || fail "dmctl dmsetup $* failed: $(cat ours.err)"
-}
-
 count=0
 same() { # the same command line to both: the same lines, complaints and exit code
   local code=0 theirs=0

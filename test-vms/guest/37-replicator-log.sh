@@ -30,16 +30,6 @@ trap tidy EXIT
 answer_seconds=900
 . /test/dmsetup.sh
 . /test/writer.sh
-must() {
-  ours "$@" || fail "dmctl dmsetup $* failed: $(cat ours.err)"
-  echo "+ dmsetup $*" | cut -c 1-150
-}
-says() { # PART COMMAND...: refused with it
-  local part=$1
-  shift
-  if ours "$@"; then fail "not refused: dmctl dmsetup $*"; fi
-  grep -qF -- "$part" ours.err || fail "$* says: $(cat ours.err)"
-}
 field() { # COPY OFFSET: of a superblock
   od -An -t u8 -j $(($1 * 4096 + $2)) -N 8 "$log" | tr -d ' '
 }

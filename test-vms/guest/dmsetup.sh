@@ -9,3 +9,13 @@ ours() { # dmctl dmsetup, to ours.out and ours.err
   [[ $code == [0-9]* ]] || fail "$* ended with: $code $(timeout 1 cat <&"${lines[0]}")"
   return "$code"
 }
+must() {
+  ours "$@" || fail "dmctl dmsetup $* failed: $(cat ours.err)"
+  echo "+ dmsetup $*" | cut -c 1-150
+}
+says() { # PART COMMAND...: refused with it
+  local part=$1
+  shift
+  if ours "$@"; then fail "not refused: dmctl dmsetup $*"; fi
+  grep -qF -- "$part" ours.err || fail "$* says: $(cat ours.err)"
+}

@@ -28,16 +28,6 @@ trap tidy EXIT
 
 answer_seconds=900
 . /test/dmsetup.sh
-must() {
-  ours "$@" || fail "dmctl dmsetup $* failed: $(cat ours.err)"
-  echo "+ dmsetup $*" | cut -c 1-150
-}
-says() { # PART COMMAND...: refused with it
-  local part=$1
-  shift
-  if ours "$@"; then fail "not refused: dmctl dmsetup $*"; fi
-  grep -qF -- "$part" ours.err || fail "$* says: $(cat ours.err)"
-}
 
 control="0 8 replicator ringbuffer 4 $log 0 auto 65536 blockdev 1 0 blockdev 2 1 sync tcp 3 2 127.0.0.1:7702 async"
 table() { # NAME NR LENGTH LOCAL VAULT
