@@ -20,6 +20,11 @@ tidy() {
 trap tidy EXIT
 chmod 755 "$work"
 nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+# A copy that anybody may run: this checkout may lie in a folder that is root's alone.
+mkdir -p "$work/dmctl/target"
+cp dmctl "$work/dmctl"
+cp -r target/lib "$work/dmctl/target"
+dmctl=$work/dmctl/dmctl
 
 # Where every file of the machine is as it is, but for those of device-mapper: DRIVER yes or no.
 hidden() { # DRIVER LIBRARY COMMAND...
