@@ -333,28 +333,7 @@ class CodecTest {
 
     private static Checkpoint with(
             List<TermEntry> terms, List<SiteEntry> sites, String definition) {
-        Checkpoint c = Samples.checkpoint();
-        return new Checkpoint(
-                c.logUuid(),
-                c.generation(),
-                c.tailPosition(),
-                c.tailSeq(),
-                c.tailChain(),
-                c.endPosition(),
-                c.endOpening(),
-                c.flushedMark(),
-                c.appliedSeq(),
-                c.role(),
-                c.primarySite(),
-                c.resyncPhase(),
-                c.resyncNeedSeq(),
-                c.resyncId(),
-                c.resyncBaseSeq(),
-                c.forkedAtSeq(),
-                c.map(),
-                terms,
-                sites,
-                definition);
+        return Samples.checkpoint(Samples.checkpoint().map(), terms, sites, definition);
     }
 
     @Test

@@ -77,11 +77,19 @@ class GoldenTest {
 
     @Test
     void superblock() throws Exception {
+        superblock("superblock", Samples.superblock());
+    }
+
+    @Test
+    void superblockWithMap() throws Exception {
+        superblock("superblock-with-map", Samples.superblockWithMap());
+    }
+
+    private static void superblock(String name, Superblock sample) throws Exception {
         ByteBuffer buf = Samples.buffer(4096);
-        SuperblockCodec.encode(Samples.superblock(), 1, buf, 0);
-        compare("superblock", buf, text(Samples.superblock()));
-        assertThat(SuperblockCodec.decode(golden("superblock"), 0, "golden"))
-                .isEqualTo(Samples.superblock());
+        SuperblockCodec.encode(sample, 1, buf, 0);
+        compare(name, buf, text(sample));
+        assertThat(SuperblockCodec.decode(golden(name), 0, "golden")).isEqualTo(sample);
     }
 
     @Test
@@ -96,30 +104,20 @@ class GoldenTest {
 
     @Test
     void checkpoint() throws Exception {
-        ByteBuffer buf = Samples.buffer(4096);
-        CheckpointCodec.encode(Samples.checkpoint(), buf, 0, 4096, "sample");
-        compare("checkpoint", buf, text(Samples.checkpoint()));
-        assertThat(CheckpointCodec.decode(golden("checkpoint"), 0, 4096, 0, Samples.LOG, "golden"))
-                .isEqualTo(Samples.checkpoint());
-    }
-
-    @Test
-    void superblockWithMap() throws Exception {
-        ByteBuffer buf = Samples.buffer(4096);
-        SuperblockCodec.encode(Samples.superblockWithMap(), 1, buf, 0);
-        compare("superblock-with-map", buf, text(Samples.superblockWithMap()));
-        assertThat(SuperblockCodec.decode(golden("superblock-with-map"), 0, "golden"))
-                .isEqualTo(Samples.superblockWithMap());
+        checkpoint("checkpoint", Samples.checkpoint());
     }
 
     @Test
     void checkpointWithMap() throws Exception {
+        checkpoint("checkpoint-with-map", Samples.checkpointWithMap());
+    }
+
+    private static void checkpoint(String name, Checkpoint sample) throws Exception {
         ByteBuffer buf = Samples.buffer(4096);
-        CheckpointCodec.encode(Samples.checkpointWithMap(), buf, 0, 4096, "sample");
-        compare("checkpoint-with-map", buf, text(Samples.checkpointWithMap()));
-        ByteBuffer golden = golden("checkpoint-with-map");
-        assertThat(CheckpointCodec.decode(golden, 0, 4096, 0, Samples.LOG, "golden"))
-                .isEqualTo(Samples.checkpointWithMap());
+        CheckpointCodec.encode(sample, buf, 0, 4096, "sample");
+        compare(name, buf, text(sample));
+        assertThat(CheckpointCodec.decode(golden(name), 0, 4096, 0, Samples.LOG, "golden"))
+                .isEqualTo(sample);
     }
 
     @Test

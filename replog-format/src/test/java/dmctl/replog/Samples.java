@@ -126,6 +126,15 @@ final class Samples {
 
     static Checkpoint checkpointWithMap() {
         Checkpoint c = checkpoint();
+        RegionMapMark map =
+                new RegionMapMark(9, List.of(0x11111111, -2, 0, 4, 5, 6, 7, 0x7fffffff));
+        return checkpoint(map, c.terms(), c.sites(), c.definition());
+    }
+
+    /** The sample with other parts. */
+    static Checkpoint checkpoint(
+            RegionMapMark map, List<TermEntry> terms, List<SiteEntry> sites, String definition) {
+        Checkpoint c = checkpoint();
         return new Checkpoint(
                 c.logUuid(),
                 c.generation(),
@@ -143,10 +152,10 @@ final class Samples {
                 c.resyncId(),
                 c.resyncBaseSeq(),
                 c.forkedAtSeq(),
-                new RegionMapMark(9, List.of(0x11111111, -2, 0, 4, 5, 6, 7, 0x7fffffff)),
-                c.terms(),
-                c.sites(),
-                c.definition());
+                map,
+                terms,
+                sites,
+                definition);
     }
 
     /** Three regions of device 4, from its region 503 on; returns the page's checksum. */
