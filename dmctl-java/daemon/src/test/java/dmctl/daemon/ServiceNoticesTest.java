@@ -82,7 +82,7 @@ class ServiceNoticesTest {
         loop.execute(() -> notices.begin(loop, admin::status));
         loop.start(IDLE);
         await().until(() -> heard.size() > 3);
-        assertThat(heard.subList(1, 3)).as("once ready").containsOnly("WATCHDOG=1");
+        assertThat(List.copyOf(heard).subList(1, 3)).as("once ready").containsOnly("WATCHDOG=1");
 
         loop.execute(() -> {
             hangs.countDown();

@@ -6,14 +6,10 @@ import dmctl.config.table.ReplicatorTable;
 import dmctl.config.table.TableException;
 import dmctl.config.table.TableFile;
 import dmctl.config.table.TableFile.Ours;
+import dmctl.nativebridge.RecordFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -61,24 +57,7 @@ final class SavedTables {
     }
 
     static void write(Path file, String text) throws IOException {
-        Path folder = Objects.requireNonNull(file.getParent());
-        Files.createDirectories(folder);
-        Path made = folder.resolve(file.getFileName() + ".new");
-        try (FileChannel channel =
-                FileChannel.open(
-                        made,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.WRITE,
-                        StandardOpenOption.TRUNCATE_EXISTING)) {
-            ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-            channel.force(true);
-        }
-        Files.move(made, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
+        Files.createDirectories(Objects.requireNonNull(file.getParent()));
+        RecordFile.replace(file, text);
     }
 }

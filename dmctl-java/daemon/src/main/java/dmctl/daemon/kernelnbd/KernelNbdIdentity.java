@@ -1,7 +1,7 @@
 package dmctl.daemon.kernelnbd;
 
-import dmctl.daemon.io.RecordFile;
 import dmctl.nativebridge.FileFacts;
+import dmctl.nativebridge.RecordFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

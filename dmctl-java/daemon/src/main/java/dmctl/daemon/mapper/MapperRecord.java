@@ -1,8 +1,8 @@
 package dmctl.daemon.mapper;
 
 import dmctl.config.MapperName;
-import dmctl.daemon.io.RecordFile;
 import dmctl.nativebridge.FileFacts;
+import dmctl.nativebridge.RecordFile;
 import dmctl.nativebridge.devmapper.DeviceRef;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,6 +1,6 @@
 package dmctl.daemon.ublk;
 
-import dmctl.daemon.io.RecordFile;
+import dmctl.nativebridge.RecordFile;
 import dmctl.nativebridge.UblkControl;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

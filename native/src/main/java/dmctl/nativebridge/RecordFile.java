@@ -1,6 +1,5 @@
-package dmctl.daemon.io;
+package dmctl.nativebridge;
 
-import dmctl.nativebridge.NativeFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -11,7 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Objects;
 
-/** Writes the small files in which a site keeps what it has to know again. */
+/** Writes the small files in which a program keeps what it has to know again. */
 public final class RecordFile {
     private RecordFile() {}
 

@@ -1,4 +1,4 @@
-package dmctl.daemon.io;
+package dmctl.nativebridge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
