@@ -26,7 +26,6 @@ import org.jspecify.annotations.Nullable;
  * @param needSeq when replaying: seq at which it is consistent; while regions are copied: seq up to
  *     which its devices held everything before, 0 if that is not known
  * @param opening opening number of its log
- * @param ringBytes size of its log
  * @param primarySite who it takes for the primary, -1 if unknown
  * @param history its terms
  * @param resyncId while regions are copied: id of the term of the primary that began it, 0 if all
@@ -49,7 +48,6 @@ record Hello(
         long tailSeq,
         long needSeq,
         long opening,
-        long ringBytes,
         int primarySite,
         TermHistory history,
         long resyncId) {
@@ -66,7 +64,6 @@ record Hello(
 
     private static final int FIXED_BYTES = 120;
     private static final int TERM_BYTES = 32;
-    private static final int TAIL_BYTES = 8;
     static final int TERMS_MAX = 4096;
 
     /** What a site says of itself now. */
@@ -89,7 +86,6 @@ record Hello(
                 replica.checkpointer().tailSeqSoon(),
                 standing.needSeq,
                 log.opening(),
-                log.identity().ringBytes(),
                 standing.primarySite,
                 standing.history,
                 standing.phase == Standing.Phase.COPYING ? standing.resyncId : 0);
@@ -97,7 +93,7 @@ record Hello(
 
     byte[] encode() {
         ByteBuffer to =
-                ByteBuffer.allocate(FIXED_BYTES + history.terms().size() * TERM_BYTES + TAIL_BYTES)
+                ByteBuffer.allocate(FIXED_BYTES + history.terms().size() * TERM_BYTES)
                         .order(ByteOrder.LITTLE_ENDIAN);
         to.putLong(group.getMostSignificantBits()).putLong(group.getLeastSignificantBits());
         to.putInt(site);
@@ -105,10 +101,9 @@ record Hello(
         to.put((byte) 0);
         to.putLong(forkedAtSeq).putLong(shape).putLong(headSeq).putLong(durableSeq);
         to.putLong(appliedSeq).putLong(tailSeq).putLong(needSeq).putLong(opening);
-        to.putLong(primarySite).putLong(touchedSeq).putLong(ringBytes);
+        to.putLong(primarySite).putLong(touchedSeq).putLong(resyncId);
         to.putInt(history.terms().size()).putInt(0);
         putTerms(to, history);
-        to.putLong(resyncId);
         return to.array();
     }
 
@@ -132,8 +127,6 @@ record Hello(
         if (history == null) {
             return null;
         }
-        // Older releases end with the terms.
-        int tail = FIXED_BYTES + history.terms().size() * TERM_BYTES;
         return new Hello(
                 new UUID(in.getLong(at), in.getLong(at + 8)),
                 in.getInt(at + 16),
@@ -149,10 +142,9 @@ record Hello(
                 in.getLong(at + 64),
                 in.getLong(at + 72),
                 in.getLong(at + 80),
-                in.getLong(at + 104),
                 (int) in.getLong(at + 88),
                 history,
-                bytes < tail + TAIL_BYTES ? 0 : in.getLong(at + tail));
+                in.getLong(at + 104));
     }
 
     /** Longs followed by a term history, as START, FORKED and RESYNC_END carry it. */

@@ -113,6 +113,8 @@ final class Inbound implements LinkChannel.Events {
             return;
         }
         feed.start(channel, fromSeq);
+        // Nothing stands behind these records: who fetches takes them when it can.
+        feed.allow(Long.MAX_VALUE, Long.MAX_VALUE);
         mode = Mode.FETCHED;
     }
 

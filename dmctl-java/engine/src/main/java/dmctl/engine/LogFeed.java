@@ -5,7 +5,11 @@ import dmctl.replog.Frame;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** Sends batches of the log over a channel in order, from memory or, when older, from the log. */
+/**
+ * Sends batches of the log over a channel in order, from memory or, when older, from the log; no
+ * more of them than the receiver has room for, so that what else it has to hear never stands behind
+ * a batch that it cannot take.
+ */
 final class LogFeed implements FrameReader.Done {
     private final Replica replica;
     private final LogRing log;
@@ -14,6 +18,13 @@ final class LogFeed implements FrameReader.Done {
     private long nextSeq;
     private boolean reading;
     private boolean fromLog;
+
+    /** Bytes of frames sent since the start, and the room that the receiver told of. */
+    private long sentBytes;
+
+    private long mostBytes;
+    private long mostSeq;
+    private boolean waitsForRoom;
 
     /** Batches that stand in the reader's buffer, read back together. */
     private long runFirst;
@@ -30,6 +41,32 @@ final class LogFeed implements FrameReader.Done {
         channel = to;
         nextSeq = seq;
         fromLog = false;
+        sentBytes = 0;
+        mostBytes = 0;
+        mostSeq = 0;
+        waitsForRoom = false;
+    }
+
+    /** The receiver has room for so many bytes of frames since the start, and through a seq. */
+    void allow(long bytes, long throughSeq) {
+        mostBytes = Math.max(mostBytes, bytes);
+        mostSeq = Math.max(mostSeq, throughSeq);
+        waitsForRoom = false;
+    }
+
+    /** Bytes of frames that the receiver still has room for. */
+    long roomBytes() {
+        return mostBytes - sentBytes;
+    }
+
+    /** Records that the receiver still has room for. */
+    long roomRecords() {
+        return mostSeq - (nextSeq - 1);
+    }
+
+    /** Whether the next batch has to wait until the receiver has room for it. */
+    boolean waitsForRoom() {
+        return waitsForRoom;
     }
 
     void stop() {
@@ -55,7 +92,7 @@ final class LogFeed implements FrameReader.Done {
         return fromLog;
     }
 
-    /** Queues what there is up to a seq, as far as the channel has room. */
+    /** Queues what there is up to a seq, as far as the receiver and the channel have room. */
     void pump(long throughSeq) {
         LinkChannel to = channel;
         BatchTable batches = log.batches();
@@ -63,6 +100,11 @@ final class LogFeed implements FrameReader.Done {
             long batch = batches.find(nextSeq);
             if (batch == batches.end() || batches.firstSeq(batch) > nextSeq) {
                 to.fault("out of the log");
+                return;
+            }
+            if (Frame.frameBytes(batches.dataBytes(batch)) > roomBytes()
+                    || batches.lastSeq(batch) > mostSeq) {
+                waitsForRoom = true;
                 return;
             }
             if (!to.hasRoom(Body.headBytes(batches.count(batch)), batches.dataBytes(batch))) {
@@ -119,6 +161,7 @@ final class LogFeed implements FrameReader.Done {
         to.out().put(at, frame, body, head);
         to.out().put(at + head, frame, base + Frame.HEAD_BYTES, data);
         to.end();
+        sentBytes += Frame.frameBytes(data);
         nextSeq = Body.lastSeq(frame, body) + 1;
     }
 }

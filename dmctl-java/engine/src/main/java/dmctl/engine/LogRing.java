@@ -215,19 +215,6 @@ final class LogRing implements IoDone {
     }
 
     /**
-     * Newest seq a peer may be sent whose log is this large: it can apply and release only what is
-     * durable here, so what is not must leave it room.
-     */
-    long sendableSeq(long peerRingBytes) {
-        if (unflushedBytes() <= peerRingBytes / 4
-                && writtenSeq - flushedSeq <= LogIdentity.unappliedRecordsMax(peerRingBytes) / 4) {
-            return writtenSeq;
-        }
-        requestFlush(writtenSeq);
-        return flushedSeq;
-    }
-
-    /**
      * Finds room for a frame.
      *
      * @param frameBytes most it will take

@@ -11,7 +11,7 @@ package dmctl.engine;
  */
 final class Message {
     static final int MAGIC = 0x314c4d44;
-    static final int VERSION = 1;
+    static final int VERSION = 2;
     static final int HEADER_BYTES = 20;
 
     /** First on every connection, and its answer: {@link Hello}. */
@@ -31,7 +31,10 @@ final class Message {
     /** Source to target: flushed seq, head seq, completed seq, behind writes, bytes, eager u64. */
     static final int BEAT = 6;
 
-    /** Target to source: received, durable, applied seq, consistent u64. */
+    /**
+     * Target to source: received, durable, applied seq, consistent u64; what may be sent: bytes of
+     * frames since START, newest seq.
+     */
     static final int ACK = 7;
 
     /** Source to target: cut off what lies beyond a seq; seq u64. */

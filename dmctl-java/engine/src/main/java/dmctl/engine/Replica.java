@@ -256,7 +256,12 @@ final class Replica implements IoDone {
      * applied seq of the last checkpoint, and has room for so many.
      */
     boolean mayGoOnTo(long seq) {
-        return seq - checkpointer().persistedAppliedSeq() <= log().identity().unappliedRecordsMax();
+        return seq <= newestSeqTaken();
+    }
+
+    /** Newest seq that the log may hold now: more could not be taken in by recovery. */
+    long newestSeqTaken() {
+        return checkpointer().persistedAppliedSeq() + log().identity().unappliedRecordsMax();
     }
 
     // I/O

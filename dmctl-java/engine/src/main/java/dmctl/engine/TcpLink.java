@@ -85,12 +85,12 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
     }
 
     private void pump(LinkChannel to) {
-        Hello hello = peer;
-        if (state == State.STREAMING && hello != null) {
+        if (state == State.STREAMING) {
             if (isSendDue()) {
                 beat(to);
                 sentNanos = replica.nanos();
-                feed.pump(log.sendableSeq(hello.ringBytes()));
+                feed.pump(log.writtenSeq());
+                flushForRoom();
                 followFlow();
             }
         } else if (state == State.COPYING && copy.pump(to) && countsAsCopy()) {
@@ -127,8 +127,18 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
                 || replica.nanos() - sentNanos >= TOGETHER_NANOS;
     }
 
+    /** The site applies and lets go of what is durable here only: that must leave it room. */
+    private void flushForRoom() {
+        if (log.unflushedBytes() > feed.roomBytes()
+                || log.writtenSeq() - log.flushedSeq() > feed.roomRecords()) {
+            log.requestFlush(log.writtenSeq());
+        }
+    }
+
     private long sendNanos() {
-        return state == State.STREAMING && feed.nextSeq() <= log.writtenSeq()
+        return state == State.STREAMING
+                        && !feed.waitsForRoom()
+                        && feed.nextSeq() <= log.writtenSeq()
                 ? sentNanos + TOGETHER_NANOS
                 : Long.MAX_VALUE;
     }
@@ -446,7 +456,7 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
     }
 
     private void acked(ByteBuffer in, int meta, int metaBytes) {
-        if (metaBytes < 32 || state != State.STREAMING) {
+        if (metaBytes < 48 || state != State.STREAMING) {
             return;
         }
         long received = in.getLong(meta);
@@ -467,6 +477,7 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         site.durableSeq = Math.max(site.durableSeq, durable);
         site.appliedSeq = Math.max(site.appliedSeq, in.getLong(meta + 16));
         site.data = in.getLong(meta + 24) == 1 ? Data.CONSISTENT : Data.NOT_CONSISTENT;
+        feed.allow(in.getLong(meta + 32), in.getLong(meta + 40));
         replica.wake();
     }
 

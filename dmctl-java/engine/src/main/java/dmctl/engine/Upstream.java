@@ -32,8 +32,9 @@ final class Upstream {
     private long beatMicros;
     private long sourceCompletedSeq;
     private long sourceFlushedSeq;
-    private boolean waitsForRoom;
-    private long waitsSinceNanos;
+    private long startPosition;
+    private long ackedRoomBytes;
+    private long ackedRoomSeq;
     private long behindBytes;
 
     Upstream(Replica replica, Inbound inbound, Hello source) {
@@ -95,54 +96,40 @@ final class Upstream {
         long durable = log.flushedSeq();
         long applied = replica.applier().appliedSeq();
         boolean consistent = replica.standing().consistent() && !replica.savingConsistent();
-        if (waitsForSource() && replica.nanos() >= roomDueNanos()) {
-            channel.fault(
-                    "the log is full of what "
-                            + channel.peer()
-                            + " may not have flushed; connecting anew tells what it has");
-            return;
-        }
+        long roomBytes = log.tailPosition() + log.identity().ringBytes() - startPosition;
+        long roomSeq = replica.newestSeqTaken();
         boolean news =
                 (eager && received != ackedReceived)
                         || durable != ackedDurable
                         || applied != ackedApplied
+                        || roomBytes != ackedRoomBytes
+                        || roomSeq != ackedRoomSeq
                         || consistent != ackedConsistent;
         boolean due = replica.nanos() - ackNanos >= replica.heartbeatNanos();
-        if ((news || due) && channel.hasRoom(32, 0)) {
-            channel.sendLongs(Message.ACK, received, durable, applied, consistent ? 1 : 0);
+        if ((news || due) && channel.hasRoom(48, 0)) {
+            channel.sendLongs(
+                    Message.ACK,
+                    received,
+                    durable,
+                    applied,
+                    consistent ? 1 : 0,
+                    roomBytes,
+                    roomSeq);
             ackedReceived = received;
             ackedDurable = durable;
             ackedApplied = applied;
             ackedConsistent = consistent;
+            ackedRoomBytes = roomBytes;
+            ackedRoomSeq = roomSeq;
             ackNanos = replica.nanos();
         }
-    }
-
-    /**
-     * Whether a batch waits for room that only a newer flushed mark of the source can make: such a
-     * mark stands behind that batch. What is left out on a device because a newer record covers it
-     * keeps the log until the source has flushed that one.
-     */
-    private boolean waitsForSource() {
-        long applied = replica.applier().appliedSeq();
-        return waitsForRoom
-                && log.flushedSeq() == log.headSeq()
-                && replica.peers().sourceDurableSeq() < log.headSeq()
-                && applied >= replica.applyLimitSeq()
-                && replica.checkpointer().idle()
-                && replica.applier().settledSeq() <= replica.checkpointer().persistedAppliedSeq();
-    }
-
-    private long roomDueNanos() {
-        return waitsSinceNanos + replica.heartbeatNanos();
     }
 
     long wakeNanos() {
         if (ended || !ready) {
             return Long.MAX_VALUE;
         }
-        long ack = channel.hasRoom(32, 0) ? ackNanos + replica.heartbeatNanos() : Long.MAX_VALUE;
-        return waitsForSource() ? Math.min(ack, roomDueNanos()) : ack;
+        return channel.hasRoom(48, 0) ? ackNanos + replica.heartbeatNanos() : Long.MAX_VALUE;
     }
 
     boolean message(int type, ByteBuffer in, int meta, int metaBytes, int data, int dataBytes) {
@@ -211,6 +198,7 @@ final class Upstream {
     private void started() {
         saving = false;
         ready = !ended;
+        startPosition = log.headPosition();
         replica.wake();
     }
 
@@ -235,12 +223,7 @@ final class Upstream {
                             log.headSeq()));
             return true;
         }
-        boolean taken = append(replica, channel, in, meta, data, dataBytes);
-        if (!taken && !waitsForRoom) {
-            waitsSinceNanos = replica.nanos();
-        }
-        waitsForRoom = !taken;
-        return taken;
+        return append(replica, channel, in, meta, data, dataBytes);
     }
 
     /** Whether a batch is whole and fits this log; if not, the channel is ended. */

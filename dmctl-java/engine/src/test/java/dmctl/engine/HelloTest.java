@@ -37,7 +37,6 @@ class HelloTest {
                 10,
                 11,
                 12,
-                13,
                 -1,
                 HISTORY,
                 14);
@@ -87,19 +86,10 @@ class HelloTest {
     @Test
     void oneThatIsCutOffIsNone() {
         byte[] bytes = hello(Kind.QUERY, Role.TARGET, Standing.Phase.COPYING).encode();
-        for (int length = 0; length < bytes.length - 8; length++) {
+        for (int length = 0; length < bytes.length; length++) {
             byte[] part = Arrays.copyOf(bytes, length);
             assertThat(Hello.decode(buffer(part), 0, length)).as("%d bytes", length).isNull();
         }
-    }
-
-    @Test
-    void oneOfAnOlderReleaseNamesNoResync() {
-        byte[] bytes = hello(Kind.QUERY, Role.TARGET, Standing.Phase.COPYING).encode();
-        Hello older = Hello.decode(buffer(bytes), 0, bytes.length - 8);
-        assertThat(older).isNotNull();
-        assertThat(older.resyncId()).isZero();
-        assertThat(older.history()).isEqualTo(HISTORY);
     }
 
     @Test

@@ -28,7 +28,7 @@ final class Lab {
 
     static final Tuning TUNING = new Tuning(1 << 20, 8 << 10, 4 << 10, 500, 2_000, 1_000, 200);
 
-    private static final int LOG_BYTES = 2 << 20;
+    static final int LOG_BYTES = 2 << 20;
     private static final int QUIET_ROUNDS_MAX = 100_000;
     private static final int SPINS_MAX = 20;
     private static final long SPIN_NANOS = 100_000;
@@ -59,9 +59,10 @@ final class Lab {
             all.add(new Site(i, places[i].name(), places[i].linkType(), places[i].settings()));
         }
         for (Site site : all) {
+            int logBytes = places[site.nr()].logBytes();
             lab.sites.put(
                     site.name(),
-                    new LabSite(lab, definition(all, site.nr(), deviceSectors, tuning), LOG_BYTES));
+                    new LabSite(lab, definition(all, site.nr(), deviceSectors, tuning), logBytes));
         }
         return lab;
     }
@@ -96,7 +97,15 @@ final class Lab {
     }
 
     /** A site and how it takes part. */
-    record Place(String name, String linkType, Settings settings) {}
+    record Place(String name, String linkType, Settings settings, int logBytes) {
+        Place(String name, String linkType, Settings settings) {
+            this(name, linkType, settings, LOG_BYTES);
+        }
+
+        Place withLog(int bytes) {
+            return new Place(name, linkType, settings, bytes);
+        }
+    }
 
     static Place primary(String name) {
         return async(name);

@@ -75,7 +75,6 @@ class StrangePeerTest {
                 0,
                 0,
                 1,
-                1 << 20,
                 0,
                 history,
                 0);
