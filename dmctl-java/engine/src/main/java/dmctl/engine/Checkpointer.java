@@ -105,6 +105,18 @@ final class Checkpointer implements IoDone {
         return persistedAppliedSeq;
     }
 
+    /**
+     * Newest seq that the log may go on to: recovery would have to hold all records beyond the
+     * applied seq of the last checkpoint, and has room for so many.
+     */
+    long newestSeqTaken() {
+        return persistedAppliedSeq + log.identity().unappliedRecordsMax();
+    }
+
+    boolean mayGoOnTo(long seq) {
+        return seq <= newestSeqTaken();
+    }
+
     /** Makes the present state durable; the task runs when it is. */
     void save(Runnable whenDurable) {
         waiting.add(whenDurable);

@@ -86,7 +86,7 @@ final class Explain {
                     replica.writes().stalledSinceMicros(),
                     "mend the device, then restart this site");
         }
-        if (!replica.mayGoOnTo(replica.writes().newestSeq() + 1)) {
+        if (!replica.checkpointer().mayGoOnTo(replica.writes().newestSeq() + 1)) {
             return new Problem(
                     "stalled",
                     String.format(

@@ -251,19 +251,6 @@ final class Replica implements IoDone {
         return ports.device(def.devices().get(device).devNr());
     }
 
-    /**
-     * Whether the log may go on to a seq: recovery would have to hold all records beyond the
-     * applied seq of the last checkpoint, and has room for so many.
-     */
-    boolean mayGoOnTo(long seq) {
-        return seq <= newestSeqTaken();
-    }
-
-    /** Newest seq that the log may hold now: more could not be taken in by recovery. */
-    long newestSeqTaken() {
-        return checkpointer().persistedAppliedSeq() + log().identity().unappliedRecordsMax();
-    }
-
     // I/O
 
     void submit(Storage storage, Io io, IoDone handler) {

@@ -80,8 +80,10 @@ final class Upkeep {
 
     /** Whether nearly as many records are not applied as recovery could take in. */
     private boolean isCrowded() {
-        return !replica.mayGoOnTo(
-                replica.log().headSeq() + replica.log().identity().unappliedRecordsMax() / 4);
+        return !replica.checkpointer()
+                .mayGoOnTo(
+                        replica.log().headSeq()
+                                + replica.log().identity().unappliedRecordsMax() / 4);
     }
 
     private void flushWhenDue() {

@@ -97,7 +97,7 @@ final class Upstream {
         long applied = replica.applier().appliedSeq();
         boolean consistent = replica.standing().consistent() && !replica.savingConsistent();
         long roomBytes = log.tailPosition() + log.identity().ringBytes() - startPosition;
-        long roomSeq = replica.newestSeqTaken();
+        long roomSeq = replica.checkpointer().newestSeqTaken();
         boolean news =
                 (eager && received != ackedReceived)
                         || durable != ackedDurable
@@ -266,7 +266,7 @@ final class Upstream {
         LogRing log = replica.log();
         int count = Body.count(in, meta);
         int base = log.reserve(Frame.frameBytes(dataBytes));
-        if (base < 0 || !replica.mayGoOnTo(log.headSeq() + count)) {
+        if (base < 0 || !replica.checkpointer().mayGoOnTo(log.headSeq() + count)) {
             replica.needSpace();
             return false;
         }

@@ -147,7 +147,7 @@ final class WritePath {
         if (openBase >= 0
                 && openCount < Body.MAX_RECORDS
                 && openDataBytes + replica.def().blockSize() <= batchDataBytes) {
-            return replica.mayGoOnTo(newestSeq() + 1);
+            return replica.checkpointer().mayGoOnTo(newestSeq() + 1);
         }
         close();
         openBase = log.reserve(Frame.HEAD_BYTES + batchDataBytes);
@@ -157,7 +157,7 @@ final class WritePath {
         log.memory().put(openBase, ZEROES);
         openCount = 0;
         openDataBytes = 0;
-        return replica.mayGoOnTo(newestSeq() + 1);
+        return replica.checkpointer().mayGoOnTo(newestSeq() + 1);
     }
 
     private void addWrite(Request request) {
