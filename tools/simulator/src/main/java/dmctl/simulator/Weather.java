@@ -469,10 +469,10 @@ final class Weather {
                 run.checks().stoppedImage(site);
             }
             run.failover().stopped(!clean && flushFault[site.nr]);
-            healDisks(site);
         } else {
             restartLater(site);
         }
+        healDisks(site);
     }
 
     private boolean stepClock() {
