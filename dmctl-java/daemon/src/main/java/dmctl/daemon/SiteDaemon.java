@@ -54,6 +54,8 @@ final class SiteDaemon {
     /** All is on the devices, but a name did not go on there. */
     private static final String RESUME = "resume";
 
+    private static final long FRONT_END_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     private static final long STATUS_MILLIS = 5_000;
 
     private static final long LOOP_END_MILLIS = 5_000;
@@ -126,7 +128,11 @@ final class SiteDaemon {
                             config,
                             self,
                             new BackingGroup(
-                                    counted, () -> group.status().role(), loop, this::event));
+                                    counted,
+                                    () -> group.status().role(),
+                                    loop,
+                                    this::event,
+                                    FRONT_END_PAUSE_NANOS));
             Statistics statistics =
                     new Statistics(
                             counted,

@@ -7,7 +7,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SimulationTest {
-    private static final int SEEDS = 100;
+    private static final int SEEDS = 40;
 
     @Test
     void noPromiseIsBrokenInAFixedNumberOfSeeds() {

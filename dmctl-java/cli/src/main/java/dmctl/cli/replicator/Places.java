@@ -15,8 +15,15 @@ import java.util.function.Supplier;
  * @param state folders of the groups' state
  * @param frontEnd the one that this kernel has
  * @param patience how long a device may take to appear
+ * @param hindrance what is in the way of it for so long does not go away by itself
  */
-record Places(Path tables, Path files, Path state, Supplier<FrontEnd> frontEnd, Duration patience) {
+record Places(
+        Path tables,
+        Path files,
+        Path state,
+        Supplier<FrontEnd> frontEnd,
+        Duration patience,
+        Duration hindrance) {
     private static final Path UBLK = Path.of("/dev/ublk-control");
 
     static Places ofThisMachine() {
@@ -25,7 +32,8 @@ record Places(Path tables, Path files, Path state, Supplier<FrontEnd> frontEnd, 
                 GroupPlaces.SYSTEM_FILES,
                 GroupPlaces.SYSTEM_STATE,
                 () -> Files.exists(UBLK) ? FrontEnd.UBLK : FrontEnd.KERNEL_NBD,
-                Duration.ofMinutes(5));
+                Duration.ofMinutes(5),
+                Duration.ofSeconds(5));
     }
 
     Path file(String group) {

@@ -26,9 +26,6 @@ import java.util.concurrent.locks.LockSupport;
 final class Serving {
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
-    /** What is in the way for so long does not go away by itself. */
-    private static final long PROBLEM_NANOS = TimeUnit.SECONDS.toNanos(5);
-
     private static final int SILENCES_MAX = 5;
 
     private final Places places;
@@ -199,7 +196,8 @@ final class Serving {
                         problem.isEmpty()
                                 ? 0
                                 : problemSince == 0 ? System.nanoTime() : problemSince;
-                if (!problem.isEmpty() && System.nanoTime() - problemSince > PROBLEM_NANOS) {
+                if (!problem.isEmpty()
+                        && System.nanoTime() - problemSince > places.hindrance().toNanos()) {
                     throw new Refusal(problem);
                 }
             }

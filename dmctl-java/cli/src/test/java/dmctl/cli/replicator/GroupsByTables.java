@@ -61,7 +61,8 @@ abstract class GroupsByTables {
                 folder.resolve("etc"),
                 folder.resolve("var"),
                 () -> FrontEnd.KERNEL_NBD,
-                Duration.ofSeconds(30));
+                Duration.ofSeconds(30),
+                Duration.ofMillis(500));
     }
 
     int run(String... args) {

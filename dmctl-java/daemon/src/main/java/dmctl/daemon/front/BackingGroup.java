@@ -13,9 +13,14 @@ import java.util.function.Supplier;
  * @param role which part this site plays
  * @param loop of the group
  * @param events told what an administrator should read, one line each; on any thread
+ * @param pauseNanos until a front end looks again at what did not work or may have changed
  */
 public record BackingGroup(
-        FrontEnd requests, Supplier<Role> role, GroupLoop loop, Consumer<String> events) {
+        FrontEnd requests,
+        Supplier<Role> role,
+        GroupLoop loop,
+        Consumer<String> events,
+        long pauseNanos) {
     /**
      * Tells whether the group is served at this site.
      *

@@ -20,8 +20,6 @@ final class Changing {
     /** How long a new front end may take to make its devices. */
     private static final long COMING_NANOS = TimeUnit.SECONDS.toNanos(60);
 
-    private static final long AGAIN_NANOS = TimeUnit.SECONDS.toNanos(5);
-
     private final Underlying under;
     private final FrontEndMaker maker;
     private final Names names;
@@ -181,7 +179,7 @@ final class Changing {
 
     private void left(Shown shown, String hindrance) {
         leaving = false;
-        leaveAgainNanos = group.nanos() + AGAIN_NANOS;
+        leaveAgainNanos = group.nanos() + group.pauseNanos();
         if (hindrance.isEmpty()) {
             under.remove(shown);
             noteKinds(null);

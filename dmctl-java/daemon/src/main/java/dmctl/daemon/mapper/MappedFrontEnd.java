@@ -25,8 +25,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MappedFrontEnd implements DeviceFrontEnd {
     private static final long SOON_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-    private static final long CALM_NANOS = TimeUnit.SECONDS.toNanos(5);
-    private static final long COME_BACK_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private static final String BUSY =
             "the front end is being changed or stopped already; wait for that";
@@ -134,7 +132,7 @@ public final class MappedFrontEnd implements DeviceFrontEnd {
             before.cancel();
         }
         boolean calm = !changing.busy() && !inserting.busy() && names.isCalm(serving);
-        next = group.loop().schedule(calm ? CALM_NANOS : SOON_NANOS, this::look);
+        next = group.loop().schedule(calm ? group.pauseNanos() : SOON_NANOS, this::look);
     }
 
     private void steer() {
@@ -278,7 +276,8 @@ public final class MappedFrontEnd implements DeviceFrontEnd {
                 hindrance -> {
                     if (hindrance.isEmpty()) {
                         // Where the group does not stop after all, the devices come back.
-                        group.loop().schedule(COME_BACK_NANOS, () -> stopping = !group.serving());
+                        group.loop()
+                                .schedule(group.pauseNanos(), () -> stopping = !group.serving());
                     } else {
                         stopping = false;
                     }

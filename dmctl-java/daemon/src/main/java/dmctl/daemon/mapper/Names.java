@@ -10,14 +10,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The names of a site: makes and watches them while the group is served, and withdraws them. */
 final class Names {
-    private static final long AGAIN_NANOS = TimeUnit.SECONDS.toNanos(5);
-
     private final Underlying under;
     private final BackingGroup group;
     private final MapperHost host;
@@ -149,7 +146,7 @@ final class Names {
         } catch (IOException e) {
             group.loop()
                     .execute(() -> {
-                        device.againNanos = group.nanos() + AGAIN_NANOS;
+                        device.againNanos = group.nanos() + group.pauseNanos();
                         because(
                                 device,
                                 String.valueOf(e.getMessage()),
@@ -242,7 +239,7 @@ final class Names {
     private void withdrawn(boolean gone) {
         withdrawn = gone;
         devices.values().forEach(device -> because(device, "", ""));
-        withdrawAgainNanos = group.nanos() + AGAIN_NANOS;
+        withdrawAgainNanos = group.nanos() + group.pauseNanos();
     }
 
     /** The front end's devices, by their names. */

@@ -26,8 +26,6 @@ import org.jspecify.annotations.Nullable;
  * keeps them, their requests waiting, until it is known whether this site still is primary.
  */
 public final class UblkFrontEnd implements DeviceFrontEnd, DeviceKeeper.Loop {
-    private static final long AGAIN_NANOS = TimeUnit.SECONDS.toNanos(5);
-
     private final UblkSettings settings;
     private final UblkSystem system;
     private final BackingGroup group;
@@ -134,7 +132,7 @@ public final class UblkFrontEnd implements DeviceFrontEnd, DeviceKeeper.Loop {
             group.say("ublk: " + reason + "; next: " + remedy);
         }
         waiting = true;
-        group.loop().schedule(AGAIN_NANOS, () -> waiting = false);
+        group.loop().schedule(group.pauseNanos(), () -> waiting = false);
     }
 
     private boolean serve(CommandRing open) {

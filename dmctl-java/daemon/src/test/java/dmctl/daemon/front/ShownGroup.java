@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The daemon's loop around a group in memory and a front end. */
 public final class ShownGroup implements AutoCloseable, Turn {
+    /** Short, for tests that wait until a front end looks again. */
+    public static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
     public final MemoryFrontEnd group;
     public final List<String> events = new CopyOnWriteArrayList<>();
 
@@ -44,7 +47,10 @@ public final class ShownGroup implements AutoCloseable, Turn {
         server =
                 new NbdServer(
                         exports, group, new NbdLimits(8, 32, 4 << 20), loop::register, events::add);
-        front = maker.make(server, new BackingGroup(group, () -> role, loop, events::add));
+        front =
+                maker.make(
+                        server,
+                        new BackingGroup(group, () -> role, loop, events::add, PAUSE_NANOS));
         loop.start(this);
     }
 

@@ -7,6 +7,7 @@ import dmctl.daemon.front.BackingGroup;
 import dmctl.daemon.front.FrontEndProblem;
 import dmctl.daemon.front.ShownDevice;
 import dmctl.daemon.front.ShownDevice.State;
+import dmctl.daemon.front.ShownGroup;
 import dmctl.daemon.io.GroupLoop;
 import dmctl.daemon.io.SystemClock;
 import dmctl.daemon.io.Turn;
@@ -83,7 +84,12 @@ class UblkFrontEndTest {
                     new UblkFrontEnd(
                             settings,
                             driver,
-                            new BackingGroup(group, () -> Role.PRIMARY, loop, events::add));
+                            new BackingGroup(
+                                    group,
+                                    () -> Role.PRIMARY,
+                                    loop,
+                                    events::add,
+                                    ShownGroup.PAUSE_NANOS));
             loop.start(this);
         }
 
