@@ -64,6 +64,11 @@ final class LogFeed implements FrameReader.Done {
         return mostSeq - (nextSeq - 1);
     }
 
+    /** Whether the receiver has told of room, and the next batch does not fit into it. */
+    boolean isReceiverFull() {
+        return waitsForRoom && mostSeq > 0;
+    }
+
     /** Whether the next batch has to wait until the receiver has room for it. */
     boolean waitsForRoom() {
         return waitsForRoom;

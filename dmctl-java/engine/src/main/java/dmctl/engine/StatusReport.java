@@ -259,21 +259,24 @@ final class StatusReport {
     private static @org.jspecify.annotations.Nullable Problem problem(
             SiteState site, boolean holding) {
         boolean degraded = site.settings.policy() == Policy.SYNC && site.degraded;
-        if (site.flow == Flow.LIVE && !degraded && !site.overLimit()) {
+        boolean live = site.flow == Flow.LIVE;
+        if (live && !degraded && !site.overLimit() && site.reason.isEmpty()) {
             return null;
         }
-        String what =
-                holding
-                        ? "holding"
-                        : site.link == Link.REFUSED
-                                ? "refused"
-                                : degraded
-                                        ? "degraded"
-                                        : site.overLimit()
-                                                ? "limit"
-                                                : site.supply == Supply.OUT_OF_LOG
-                                                        ? "out-of-log"
-                                                        : "link";
+        String what;
+        if (holding) {
+            what = "holding";
+        } else if (site.link == Link.REFUSED) {
+            what = "refused";
+        } else if (degraded) {
+            what = "degraded";
+        } else if (site.overLimit()) {
+            what = "limit";
+        } else if (site.supply == Supply.OUT_OF_LOG) {
+            what = "out-of-log";
+        } else {
+            what = live ? "log-full" : "link";
+        }
         String reason = site.reason;
         if (degraded) {
             String why = site.standsStill() ? "it makes nothing durable" : reason;

@@ -29,6 +29,10 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         CLOSED
     }
 
+    private static final String OLDER = "sending older records from the log";
+    private static final String FULL = "its log is full of what is not on its devices yet";
+    private static final String LOOK_THERE = "see status there: its devices are slow, or fail";
+
     private static final int TOGETHER_RECORDS = 32;
     private static final long TOGETHER_NANOS = 1_000_000L;
     private static final long FIRST_RETRY_NANOS = 100_000_000L;
@@ -151,9 +155,10 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         } else if (feed.fromLog() || flow == Flow.DOWN) {
             flow = Flow.CATCHING_UP;
         }
-        if (flow != site.flow) {
-            String why = flow == Flow.LIVE ? "" : "sending older records from the log";
-            site.say(Link.UP, flow, why, "", replica.wallMicros());
+        boolean full = feed.isReceiverFull();
+        String why = full ? FULL : flow == Flow.LIVE ? "" : OLDER;
+        if (flow != site.flow || !why.equals(site.reason)) {
+            site.say(Link.UP, flow, why, full ? LOOK_THERE : "", replica.wallMicros());
         }
     }
 
@@ -409,7 +414,7 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         site.say(
                 Link.UP,
                 behind ? Flow.CATCHING_UP : Flow.LIVE,
-                behind ? "sending older records from the log" : "",
+                behind ? OLDER : "",
                 "",
                 replica.wallMicros());
         replica.event(

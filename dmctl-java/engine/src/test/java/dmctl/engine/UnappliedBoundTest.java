@@ -115,6 +115,9 @@ class UnappliedBoundTest {
         lab.run(1_000);
         long lacks = home.status().headSeq() - far.status().headSeq();
         assertThat(lacks).isPositive();
+        Problem problem = home.sees("far").problem();
+        assertThat(problem).isNotNull();
+        assertThat(problem.reason()).contains("its log is full");
         lab.cut("home", "far");
         lab.settle();
         assertThat(far.admin(done -> far.group().previewTakeover(done)))
