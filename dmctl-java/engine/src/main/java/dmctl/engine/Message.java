@@ -37,6 +37,8 @@ final class Message {
      */
     static final int ACK = 7;
 
+    static final int ACK_BYTES = 48;
+
     /** Source to target: cut off what lies beyond a seq; seq u64. */
     static final int CUT = 8;
 

@@ -272,7 +272,7 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         switch (type) {
             case Message.HELLO_REPLY -> greeted(from, Hello.decode(in, meta, metaBytes));
             case Message.REFUSE -> refusedBy(in, meta, metaBytes);
-            case Message.ACK -> acked(in, meta, metaBytes);
+            case Message.ACK -> acked(from, in, meta, metaBytes);
             case Message.COPY_DONE -> copy.done(in, meta, metaBytes);
             default -> from.fault("unexpected message " + type + " from " + from.peer());
         }
@@ -460,14 +460,17 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         return mine && hello.needSeq() > 0 && hello.needSeq() <= partSeq ? hello.needSeq() : -1;
     }
 
-    private void acked(ByteBuffer in, int meta, int metaBytes) {
-        if (metaBytes < 48 || state != State.STREAMING) {
+    private void acked(LinkChannel from, ByteBuffer in, int meta, int metaBytes) {
+        if (state != State.STREAMING) {
+            return;
+        }
+        if (metaBytes != Message.ACK_BYTES) {
+            from.fault("no proper acknowledgement from " + from.peer());
             return;
         }
         long received = in.getLong(meta);
         long durable = in.getLong(meta + 8);
-        LinkChannel from = channel;
-        if (from != null && (received >= feed.nextSeq() || durable > received)) {
+        if (received >= feed.nextSeq() || durable > received) {
             from.fault(
                     String.format(
                             Locale.ROOT,

@@ -106,7 +106,7 @@ final class Upstream {
                         || roomSeq != ackedRoomSeq
                         || consistent != ackedConsistent;
         boolean due = replica.nanos() - ackNanos >= replica.heartbeatNanos();
-        if ((news || due) && channel.hasRoom(48, 0)) {
+        if ((news || due) && channel.hasRoom(Message.ACK_BYTES, 0)) {
             channel.sendLongs(
                     Message.ACK,
                     received,
@@ -129,7 +129,9 @@ final class Upstream {
         if (ended || !ready) {
             return Long.MAX_VALUE;
         }
-        return channel.hasRoom(48, 0) ? ackNanos + replica.heartbeatNanos() : Long.MAX_VALUE;
+        return channel.hasRoom(Message.ACK_BYTES, 0)
+                ? ackNanos + replica.heartbeatNanos()
+                : Long.MAX_VALUE;
     }
 
     boolean message(int type, ByteBuffer in, int meta, int metaBytes, int data, int dataBytes) {

@@ -231,13 +231,13 @@ final class Lab {
             if (!from.isRunning() || silent.contains(to.name())) {
                 return;
             }
-            if (cuts.contains(from.name() + to.name()) || !to.isRunning()) {
+            if (cuts.contains(from.name() + to.name()) || !to.isListening()) {
                 done.failed("no way to " + to.name());
                 return;
             }
             LabWire[] ends = LabWire.pair(from.name(), to.name());
             connections.add(new Connection(from, to, ends[0], ends[1]));
-            to.group().accept(ends[1]);
+            to.accept(ends[1]);
             done.connected(ends[0]);
         });
     }

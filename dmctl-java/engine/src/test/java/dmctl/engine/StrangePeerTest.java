@@ -173,6 +173,25 @@ class StrangePeerTest {
     }
 
     @Test
+    void whoAcknowledgesImproperlyIsNotListenedTo() {
+        assertThat(refusalOfAck(0, 0, 0, 1)).contains("no proper acknowledgement");
+        assertThat(refusalOfAck(100, 100, 100, 1, 1 << 20, 1000)).contains("acknowledges seq 100");
+    }
+
+    private String refusalOfAck(long... ack) {
+        far.kill();
+        far.impersonate(wire -> {
+            LinkChannel channel = new LinkChannel(parts, wire, new Deaf());
+            channel.sendBytes(
+                    Message.HELLO_REPLY, hello(far, Kind.REPLY, home.firstTerm()).encode());
+            channel.sendLongs(Message.ACK, ack);
+            channel.flush();
+        });
+        lab.run(6_000);
+        return home.sees("far").problem().reason();
+    }
+
+    @Test
     void bytesThatAreNoMessageCloseTheConnectionAndNothingElse() {
         for (int seed = 0; seed < RUNS; seed++) {
             byte[] bytes = new byte[500];
