@@ -109,6 +109,8 @@ def completed(operations):
 class Judgement:
     """One verdict in the making."""
 
+    TRIES = 300  # sets of zeroing operations tried before what is found counts as unexplained
+
     def __init__(self, found, base, operations, must):
         """found, base: per device, the number per sector. must: numbers that had to survive."""
         self.found = found
@@ -118,19 +120,30 @@ class Judgement:
         self.verdict = Verdict()
         self.touching = defaultdict(list)
         for op in self.operations.values():
-            for sector in range(op.first, op.first + op.count):
-                self.touching[op.device, sector].append(op)
-        self.cut = set(must)
+            for place in places(op):
+                self.touching[place].append(op)
+        self.tries = 0
+        self.reason = ""
 
     def say(self, text):
         self.verdict.violations.append(text)
 
-    def close(self):
-        """Adds everything that completed before something of the cut was issued."""
-        newest = max((self.operations[n].issued for n in self.cut), default=-1)
-        self.cut |= {n for n, op in self.operations.items() if op.completed and op.ended < newest}
+    def shown(self, place):
+        device, sector = place
+        return self.found[device][sector]
 
-    def take_stamps(self):
+    def before(self, place):
+        device, sector = place
+        return self.base[device][sector]
+
+    def closed(self, cut):
+        """A cut with everything that completed before something of it was issued."""
+        newest = max((self.operations[n].issued for n in cut), default=-1)
+        return cut | {n for n, op in self.operations.items() if op.completed and op.ended < newest}
+
+    def stamped(self):
+        """The operations whose stamps are found."""
+        cut = set()
         for device, sectors in enumerate(self.found):
             base = self.base[device]
             for sector, number in enumerate(sectors):
@@ -145,95 +158,153 @@ class Judgement:
                 elif op.zero or op.device != device:
                     self.say(f"device {device}, sector {sector}: holds an impossible {op}")
                 else:
-                    self.cut.add(number)
+                    cut.add(number)
+        return cut
 
-    def take_zeroes(self):
-        """Adds zeroing operations that nothing else explains; returns whether it added any."""
-        added = False
-        for (device, sector), ops in self.touching.items():
-            if self.found[device][sector] != ZERO:
-                continue
-            writes = [op for op in ops if not op.zero and op.number in self.cut]
-            zeroes = [op for op in ops if op.zero]
-            if not writes and (
-                self.base[device][sector] == ZERO or any(z.number in self.cut for z in zeroes)
-            ):
-                continue
-            newest = max((op.issued for op in writes), default=-1)
-            fitting = [op for op in zeroes if op.ended > newest]
-            if not any(op.number in self.cut for op in fitting) and fitting:
-                self.cut.add(min(fitting, key=lambda op: op.issued).number)
-                added = True
-        return added
-
-    def last_of(self, device, sector, inside):
-        """The operation of the cut that a sector shows, or None for the baseline."""
-        number = self.found[device][sector]
-        if number != ZERO:
-            return self.operations.get(number) if number != self.base[device][sector] else None
-        zeroes = [op for op in inside if op.zero]
-        return max(zeroes, key=lambda op: (op.ended, op.issued), default=None)
-
-    def check_order(self):
-        """Whether some order of the cut gives what was found."""
-        after = defaultdict(set)
-        for (device, sector), ops in self.touching.items():
-            inside = [op for op in ops if op.number in self.cut]
-            last = self.last_of(device, sector, inside)
-            if last is None:
-                if any(not op.zero for op in inside) or (
-                    inside and self.found[device][sector] != ZERO
-                ):
-                    self.say(
-                        f"device {device}, sector {sector}: as before, but lost: {inside[-1]}"
-                    )
-                continue
-            for op in inside:
-                if op is last or op.zero and last.zero:
+    def lost(self, numbers):
+        """Says of each operation why it cannot have taken effect, where a sector tells."""
+        for op in sorted((self.operations[n] for n in numbers), key=lambda op: op.issued):
+            for place in places(op):
+                number = self.shown(place)
+                where = f"device {op.device}, sector {place[1]}"
+                if number == op.number or number == ZERO and (op.zero or self.zeroed_after(op, place)):
                     continue
-                if last.ended < op.issued:
-                    self.say(
-                        f"device {device}, sector {sector}: shows {last};"
+                if number in (ZERO, self.before(place)):
+                    yield f"{where}: as before, but lost: {op}"
+                elif self.operations[number].ended < op.issued:
+                    yield (
+                        f"{where}: shows {self.operations[number]};"
                         f" lost, though of the cut: {op}"
                     )
-                else:
-                    after[op.number].add(last.number)
-        if not self.verdict.violations:
-            self.check_acyclic(after)
 
-    def check_acyclic(self, after):
-        before = defaultdict(int)
-        for followers in after.values():
-            for number in followers:
-                before[number] += 1
-        waiting = sorted((self.operations[n] for n in self.cut), key=lambda op: op.issued)
-        while waiting:
-            # What was issued after the end of a waiting operation has to come after it.
-            bound = math.inf
-            chosen = None
-            for index, op in enumerate(waiting):
-                if op.issued > bound:
-                    break
-                bound = min(bound, op.ended)
-                if before[op.number] == 0:
-                    chosen = index
-                    break
-            if chosen is None:
-                self.say(f"no order explains the overlaps around {waiting[0]}")
-                return
-            for number in after[waiting.pop(chosen).number]:
-                before[number] -= 1
+    def zeroed_after(self, op, place):
+        return any(other.zero and other.ended > op.issued for other in self.touching[place])
+
+    def explain(self, cut):
+        """A cut that contains this one and explains what is found, or None.
+
+        What a cut lacks can only be operations that write zeroes, for others leave a stamp or
+        nothing: those are tried, the earliest first, wherever zeroes have no explanation.
+        """
+        self.tries += 1
+        order = Order(self, cut)
+        if order.holds():
+            return cut
+        wanted = order.unexplained_zeroes()
+        fitting = {
+            op.number: op
+            for place in wanted
+            for op in self.touching[place]
+            if op.zero and op.number not in cut
+        }
+        for op in sorted(fitting.values(), key=lambda op: op.issued):
+            wider = self.closed(cut | {op.number})
+            if self.tries < self.TRIES and next(self.lost(wider - cut), None) is None:
+                whole = self.explain(wider)
+                if whole is not None:
+                    return whole
+        if order.left:
+            self.reason = f"no order explains the overlaps around {order.stuck()}"
+        else:
+            device, sector = wanted[0]
+            self.reason = f"device {device}, sector {sector}: zeroes that nothing explains"
+        return None
 
     def judge(self):
-        self.take_stamps()
-        self.close()
-        while self.take_zeroes():
-            self.close()
-        self.check_order()
+        cut = self.closed(self.stamped() | self.must)
+        if not self.verdict.violations:
+            for text in self.lost(cut):
+                self.say(text)
+        if not self.verdict.violations:
+            whole = self.explain(cut)
+            if whole is None:
+                self.say(self.reason)
+            else:
+                cut = whole
         done = completed(self.operations.values())
-        self.verdict.kept = len(self.cut)
-        self.verdict.lost_completed = len(done - self.cut)
+        self.verdict.kept = len(cut)
+        self.verdict.lost_completed = len(done - cut)
         return self.verdict
+
+
+def places(op):
+    """Where an operation writes: device and sector."""
+    return [(op.device, sector) for sector in range(op.first, op.first + op.count)]
+
+
+class Order:
+    """Looks for an order of a cut that gives what is found, from its end on.
+
+    An operation can be the last of those that are left if none of them was issued after its end,
+    and everything it wrote and that does not show is covered by what stands behind it already. One
+    that can be last now still can be later, so that taking any of them loses no solution.
+    """
+
+    def __init__(self, judgement, cut):
+        self.judgement = judgement
+        operations = [judgement.operations[n] for n in cut]
+        self.left = set(cut)
+        self.by_issue = sorted(operations, key=lambda op: op.issued)
+        self.by_end = sorted(operations, key=lambda op: op.ended, reverse=True)
+        self.zeroed = set()
+
+    def holds(self):
+        while self.left:
+            last = next((op for op in self.open_ones() if self.may_be_last(op)), None)
+            if last is None:
+                return False
+            self.left.remove(last.number)
+            if last.zero:
+                self.zeroed.update(places(last))
+        return not self.unexplained_zeroes()
+
+    def open_ones(self):
+        """Those left that ended after every other one left was issued."""
+        while self.by_issue and self.by_issue[-1].number not in self.left:
+            self.by_issue.pop()
+        while self.by_end and self.by_end[0].number not in self.left:
+            self.by_end.pop(0)
+        newest = self.by_issue[-1]
+        for op in self.by_end:
+            if op.number in self.left:
+                if op is not newest and op.ended < newest.issued:
+                    return
+                yield op
+
+    def hidden_by(self, place):
+        """Whether what was written here before is hidden by what stands behind it already."""
+        number = self.judgement.shown(place)
+        return place in self.zeroed if number == ZERO else number not in self.left
+
+    def may_be_last(self, op):
+        for place in places(op):
+            number = self.judgement.shown(place)
+            shows = op.zero if number == ZERO else number == op.number
+            if not shows and not self.hidden_by(place):
+                return False
+        return True
+
+    def unexplained_zeroes(self):
+        """Where zeroes are found though a write is left, or was there, and no zeroing follows."""
+        judgement = self.judgement
+        if self.left:
+            return [
+                place
+                for op in (judgement.operations[n] for n in sorted(self.left))
+                if not op.zero
+                for place in places(op)
+                if judgement.shown(place) == ZERO and place not in self.zeroed
+            ]
+        return [
+            place
+            for place in judgement.touching
+            if judgement.shown(place) == ZERO
+            and judgement.before(place) != ZERO
+            and place not in self.zeroed
+        ]
+
+    def stuck(self):
+        return min((self.judgement.operations[n] for n in self.left), key=lambda op: op.issued)
 
 
 def judge(found, base, operations, must):

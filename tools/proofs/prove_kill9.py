@@ -33,7 +33,7 @@ def run(args, tally):
     )
     group.remove_files()
     group.write_file()
-    proof = Kill9(args, tally, group, Writer(args.seed, list(DEVICES.values())))
+    proof = Kill9(args, tally, group, Writer(args.seed, list(DEVICES.values()), keep=args.folder))
     try:
         proof.run()
         group.down()

@@ -6,7 +6,8 @@ import os
 import random
 
 import oracle
-from writer import Writer, found_at
+from histories import History
+from writer import Writer, found_at, replay_kept
 
 from lab.processes import Server
 
@@ -15,9 +16,15 @@ SIZE = 4 << 20
 
 def arguments(parser):
     parser.add_argument("--times", type=int, default=5, help="plans tried (5)")
+    parser.add_argument("--replay", metavar="FILE", help="judge again what a proof has kept")
 
 
 def run(args, tally):
+    if args.replay:
+        tally.check_verdict(replay_kept(args.replay), args.replay)
+        return
+    possible(args.seed, 2000, tally)
+    exact(args.seed, 2000, tally)
     for seed in range(args.seed, args.seed + args.times):
         one(args.folder, seed, tally)
 
@@ -49,6 +56,42 @@ def one(folder, seed, tally):
     finally:
         for server in servers:
             server.stop()
+
+
+def possible(first, times, tally):
+    """Whatever a prefix of some order leaves is accepted, though nothing had to survive."""
+    refused = []
+    for seed in range(first, first + times):
+        draw = random.Random(seed)
+        history = History(draw, draw.randint(5, 40), draw.randint(2, 8), draw.randint(4, 16), 2)
+        found = history.after(history.effects[: draw.randint(0, len(history.effects))])
+        verdict = oracle.judge(found, history.base, history.operations, set())
+        if not verdict.ok():
+            refused.append(f"{seed}: {verdict.violations[0]}")
+    tally.check(not refused, f"{times} prefixes of orders are accepted: {refused[:3]}")
+
+
+def exact(first, times, tally):
+    """Of a few operations the verdict is what looking through all cuts and orders gives."""
+    wrong = []
+    verdicts = {True: 0, False: 0}
+    for seed in range(first, first + times):
+        draw = random.Random(seed)
+        history = History(draw, draw.randint(1, 5), draw.randint(1, 4), draw.randint(2, 4), 2)
+        effects = history.effects[: draw.randint(0, len(history.effects))]
+        history.leave_open(0.3)
+        if draw.random() < 0.5:
+            draw.shuffle(effects)
+        found = history.after(effects[draw.randint(0, 1) :])
+        if draw.random() < 0.3:
+            found = history.changed(found)
+        must = {op.number for op in history.operations if op.completed and draw.random() < 0.2}
+        fits = history.is_possible(found, must)
+        verdicts[fits] += 1
+        if oracle.judge(found, history.base, history.operations, must).ok() != fits:
+            wrong.append(seed)
+    tally.check(not wrong, f"{times} verdicts are those of a look through all orders: {wrong[:3]}")
+    tally.check(min(verdicts.values()) > times / 10, f"of both kinds: {verdicts}")
 
 
 def replay(writer, without):

@@ -43,8 +43,8 @@ def run(args, tally):
 class PairWriter(Writer):
     """Writes slot i of device 0, and when that has completed, slot i of device 1."""
 
-    def __init__(self, seed, sizes):
-        super().__init__(seed, sizes, depth=16)
+    def __init__(self, seed, sizes, keep):
+        super().__init__(seed, sizes, depth=16, keep=keep)
         self.open_slots = set()
         self.pair_of = {}
 
@@ -75,7 +75,7 @@ class PairWriter(Writer):
 
 class Pairs(Kill9):
     def __init__(self, args, tally, group):
-        writer = PairWriter(args.seed, list(DEVICES.values()))
+        writer = PairWriter(args.seed, list(DEVICES.values()), keep=args.folder)
         super().__init__(args, tally, group, writer, takeover_loses=True)
 
     def one(self, number):

@@ -54,7 +54,7 @@ class PowerCut:
         self.group = group
         self.files = files
         self.random = random.Random(args.seed)
-        self.writer = Writer(args.seed, list(DEVICES.values()))
+        self.writer = Writer(args.seed, list(DEVICES.values()), keep=args.folder)
 
     def run(self):
         for mine in self.files.values():

@@ -1,5 +1,7 @@
 """A client that writes by a plan from a seed, stamps what it writes and keeps a journal."""
 
+import os
+import pickle
 import random
 import select
 import threading
@@ -13,8 +15,9 @@ from lab import nbd
 class Writer:
     """Writes to all devices of a group at once; the journal outlives every server."""
 
-    def __init__(self, seed, sizes, depth=8, writer=1):
-        """sizes: of the devices in bytes, in order."""
+    def __init__(self, seed, sizes, depth=8, writer=1, keep=None):
+        """sizes: of the devices in bytes, in order; keep: folder for what is found in violation."""
+        self.keep = keep
         self.random = random.Random(seed)
         self.sizes = sizes
         self.depth = depth
@@ -142,12 +145,24 @@ class Writer:
         """Judges by the journal since the last baseline; must: all completed unless given."""
         if must is None:
             must = oracle.completed(self.operations)
-        return oracle.judge(found, self.base, self.operations, must)
+        verdict = oracle.judge(found, self.base, self.operations, must)
+        if self.keep and not verdict.ok():
+            path = os.path.join(self.keep, f"violation-{time.time_ns()}.pickle")
+            with open(path, "wb") as file:
+                pickle.dump((found, self.base, self.operations, must), file)
+            verdict.violations.append(f"kept: prove oracle --replay {path}")
+        return verdict
 
     def rebase(self, found):
         """What was found is what counts from here on."""
         self.base = found
         self.operations = []
+
+
+def replay_kept(path):
+    """The verdict of what another proof has kept."""
+    with open(path, "rb") as file:
+        return oracle.judge(*pickle.load(file))
 
 
 def found_at(places):
