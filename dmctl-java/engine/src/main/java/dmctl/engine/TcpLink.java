@@ -1,8 +1,5 @@
 package dmctl.engine;
 
-import dmctl.engine.GroupDefinition.LimitKind;
-import dmctl.engine.GroupDefinition.Mode;
-import dmctl.engine.GroupDefinition.Policy;
 import dmctl.engine.GroupStatus.Data;
 import dmctl.engine.GroupStatus.Flow;
 import dmctl.engine.GroupStatus.Link;
@@ -29,19 +26,13 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         CLOSED
     }
 
-    private static final String OLDER = "sending older records from the log";
-    private static final String FULL = "its log is full of what is not on its devices yet";
-    private static final String LOOK_THERE = "see status there: its devices are slow, or fail";
-
-    private static final int TOGETHER_RECORDS = 32;
-    private static final long TOGETHER_NANOS = 1_000_000L;
     private static final long FIRST_RETRY_NANOS = 100_000_000L;
     private static final long LAST_RETRY_NANOS = 5_000_000_000L;
 
     private final Replica replica;
     private final LogRing log;
     private final SiteState site;
-    private final LogFeed feed;
+    private final TcpStream stream;
     private final TcpCopy copy;
 
     private State state = State.WAITING;
@@ -57,16 +48,12 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
     private long partSeq;
     private boolean savesSupply;
     private boolean refused;
-    private long beatFlushedSeq = -1;
-    private long beatNanos;
-    private long sentNanos;
-    private boolean beatEager;
 
     TcpLink(Replica replica, SiteState site) {
         this.replica = replica;
         this.log = replica.log();
         this.site = site;
-        this.feed = new LogFeed(replica);
+        this.stream = new TcpStream(replica, site);
         this.copy = new TcpCopy(replica, site, this::copyFailed);
         retryNanos = replica.nanos();
     }
@@ -90,13 +77,7 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
 
     private void pump(LinkChannel to) {
         if (state == State.STREAMING) {
-            if (isSendDue()) {
-                beat(to);
-                sentNanos = replica.nanos();
-                feed.pump(log.writtenSeq());
-                flushForRoom();
-                followFlow();
-            }
+            stream.pump(to);
         } else if (state == State.COPYING && copy.pump(to) && countsAsCopy()) {
             to.sendBytes(
                     Message.RESYNC_END,
@@ -106,7 +87,7 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
             copy.source().finish();
             state = State.GREETING;
         } else if (state == State.COPYING) {
-            beat(to);
+            stream.beat(to);
         }
     }
 
@@ -122,74 +103,6 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
                     });
         }
         return !savesSupply;
-    }
-
-    /** Nothing waits for an async site: small batches go to it together. */
-    private boolean isSendDue() {
-        return eager()
-                || log.writtenSeq() - feed.nextSeq() >= TOGETHER_RECORDS
-                || replica.nanos() - sentNanos >= TOGETHER_NANOS;
-    }
-
-    /** The site applies and lets go of what is durable here only: that must leave it room. */
-    private void flushForRoom() {
-        if (log.unflushedBytes() > feed.roomBytes()
-                || log.writtenSeq() - log.flushedSeq() > feed.roomRecords()) {
-            log.requestFlush(log.writtenSeq());
-        }
-    }
-
-    private long sendNanos() {
-        return state == State.STREAMING
-                        && !feed.waitsForRoom()
-                        && feed.nextSeq() <= log.writtenSeq()
-                ? sentNanos + TOGETHER_NANOS
-                : Long.MAX_VALUE;
-    }
-
-    private void followFlow() {
-        long lag = log.writtenSeq() - (feed.nextSeq() - 1);
-        Flow flow = site.flow;
-        if (lag == 0) {
-            flow = Flow.LIVE;
-        } else if (feed.fromLog() || flow == Flow.DOWN) {
-            flow = Flow.CATCHING_UP;
-        }
-        boolean full = feed.isReceiverFull();
-        String why = full ? FULL : flow == Flow.LIVE ? "" : OLDER;
-        if (flow != site.flow || !why.equals(site.reason)) {
-            site.say(Link.UP, flow, why, full ? LOOK_THERE : "", replica.wallMicros());
-        }
-    }
-
-    /** Tells the flushed mark when it moves, and gives a sign of life. */
-    private void beat(LinkChannel to) {
-        boolean eager = eager();
-        boolean due = replica.nanos() - beatNanos >= replica.heartbeatNanos();
-        if (log.flushedSeq() == beatFlushedSeq && eager == beatEager && !due) {
-            return;
-        }
-        if (!to.hasRoom(48, 0)) {
-            return;
-        }
-        beatFlushedSeq = log.flushedSeq();
-        beatEager = eager;
-        beatNanos = replica.nanos();
-        to.sendLongs(
-                Message.BEAT,
-                beatFlushedSeq,
-                log.headSeq(),
-                replica.writes().completedSeq(),
-                replica.sites().behindWrites(site),
-                replica.sites().behindBytes(site),
-                eager ? 1 : 0);
-    }
-
-    /** Whether the site should flush its log at once, for completions may wait for it. */
-    private boolean eager() {
-        return site.settings.policy() == Policy.SYNC
-                || (site.settings.mode() == Mode.HOLD
-                        && site.settings.limitKind() != LimitKind.NONE);
     }
 
     private void connect() {
@@ -232,7 +145,7 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
     }
 
     private void lost(String reason, String next) {
-        feed.stop();
+        stream.stop();
         copy.lost();
         LinkChannel old = channel;
         channel = null;
@@ -272,7 +185,11 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         switch (type) {
             case Message.HELLO_REPLY -> greeted(from, Hello.decode(in, meta, metaBytes));
             case Message.REFUSE -> refusedBy(in, meta, metaBytes);
-            case Message.ACK -> acked(from, in, meta, metaBytes);
+            case Message.ACK -> {
+                if (state == State.STREAMING) {
+                    stream.acked(from, in, meta, metaBytes);
+                }
+            }
             case Message.COPY_DONE -> copy.done(in, meta, metaBytes);
             default -> from.fault("unexpected message " + type + " from " + from.peer());
         }
@@ -351,7 +268,7 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
             }
             to.sendLongs(Message.RESYNC_BEGIN, 0);
         } else {
-            stream(to, hello);
+            follow(to, hello);
         }
     }
 
@@ -398,7 +315,7 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         }
     }
 
-    private void stream(LinkChannel to, Hello hello) {
+    private void follow(LinkChannel to, Hello hello) {
         site.supply = Supply.FROM_LOG;
         site.unpinResync();
         site.receivedSeq = hello.headSeq();
@@ -407,16 +324,7 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
         site.data = hello.phase() == Standing.Phase.NONE ? Data.CONSISTENT : Data.NOT_CONSISTENT;
         discardApproved = false;
         state = State.STREAMING;
-        feed.start(to, hello.headSeq() + 1);
-        to.sendBytes(Message.START, Hello.encode(replica.history(), eager() ? 1 : 0));
-        beatFlushedSeq = -1;
-        boolean behind = hello.headSeq() < log.writtenSeq();
-        site.say(
-                Link.UP,
-                behind ? Flow.CATCHING_UP : Flow.LIVE,
-                behind ? OLDER : "",
-                "",
-                replica.wallMicros());
+        stream.start(to, hello.headSeq() + 1);
         replica.event(
                 String.format(
                         Locale.ROOT,
@@ -458,35 +366,6 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
     private long copySince(Hello hello) {
         boolean mine = partOpening >= 0 && hello.resyncId() == replica.history().latestId();
         return mine && hello.needSeq() > 0 && hello.needSeq() <= partSeq ? hello.needSeq() : -1;
-    }
-
-    private void acked(LinkChannel from, ByteBuffer in, int meta, int metaBytes) {
-        if (state != State.STREAMING) {
-            return;
-        }
-        if (metaBytes != Message.ACK_BYTES) {
-            from.fault("no proper acknowledgement from " + from.peer());
-            return;
-        }
-        long received = in.getLong(meta);
-        long durable = in.getLong(meta + 8);
-        if (received >= feed.nextSeq() || durable > received) {
-            from.fault(
-                    String.format(
-                            Locale.ROOT,
-                            "%s acknowledges seq %d, durable %d, but seq %d is the newest sent",
-                            from.peer(),
-                            received,
-                            durable,
-                            feed.nextSeq() - 1));
-            return;
-        }
-        site.receivedSeq = Math.max(site.receivedSeq, received);
-        site.durableSeq = Math.max(site.durableSeq, durable);
-        site.appliedSeq = Math.max(site.appliedSeq, in.getLong(meta + 16));
-        site.data = in.getLong(meta + 24) == 1 ? Data.CONSISTENT : Data.NOT_CONSISTENT;
-        feed.allow(in.getLong(meta + 32), in.getLong(meta + 40));
-        replica.wake();
     }
 
     @Override
@@ -564,10 +443,8 @@ final class TcpLink implements SiteLink, Network.ConnectDone, LinkChannel.Events
             case GREETING -> aliveNanos();
             case STREAMING, COPYING -> {
                 LinkChannel to = channel;
-                boolean room = to != null && to.hasRoom(48, 0);
-                long beat = room ? beatNanos + replica.heartbeatNanos() : Long.MAX_VALUE;
-                long send = room ? sendNanos() : Long.MAX_VALUE;
-                yield Math.min(Math.min(aliveNanos(), beat), Math.min(send, copy.wakeNanos()));
+                long wake = to == null ? Long.MAX_VALUE : stream.wakeNanos(to);
+                yield Math.min(Math.min(aliveNanos(), wake), copy.wakeNanos());
             }
         };
     }

@@ -46,6 +46,7 @@ final class LabDisk {
     private long writesEnded;
     private long writesFlushed;
     private int writes;
+    private int flushes;
 
     LabDisk(String name, int bytes, boolean isLog, List<String> trace) {
         this.name = name;
@@ -119,6 +120,10 @@ final class LabDisk {
 
     int writes() {
         return writes;
+    }
+
+    int flushes() {
+        return flushes;
     }
 
     /** What readers see: a letter for each sector full of it, a dot for zeroes. */
@@ -263,6 +268,7 @@ final class LabDisk {
     }
 
     private void flushed(long covers) {
+        flushes++;
         while (writesFlushed < covers) {
             Cached first = cache.removeFirst();
             first.bytes().get(0, durable, first.offset(), first.bytes().capacity());

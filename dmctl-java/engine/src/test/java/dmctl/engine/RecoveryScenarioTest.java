@@ -93,7 +93,7 @@ class RecoveryScenarioTest {
         home.write(0, "abc");
         home.flush();
         home.write(3, "lost");
-        lab.run(5);
+        lab.run(20);
         lab.cut("home", "far");
         home.powerCut();
         home.restart();
@@ -111,7 +111,7 @@ class RecoveryScenarioTest {
     @Test
     void surplusIsCutOffEvenWhenThePrimaryCameBackWithNothing() {
         home.write(0, "lost");
-        lab.run(5);
+        lab.run(20);
         lab.cut("home", "far");
         home.powerCut();
         home.restart();

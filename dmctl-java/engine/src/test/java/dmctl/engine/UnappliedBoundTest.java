@@ -125,6 +125,23 @@ class UnappliedBoundTest {
     }
 
     @Test
+    void aTargetThatStaysFullCostsThePrimaryNoFlushes() {
+        far.data().hold(Io.Op.FLUSH);
+        for (int i = 0; i < 4; i++) {
+            discard(most / 2);
+            untilAllEnded();
+        }
+        lab.run(1_000);
+        assertThat(far.status().headSeq()).isLessThan(home.status().headSeq());
+        int before = home.log().flushes();
+        for (int i = 0; i < 100; i++) {
+            discard(1);
+        }
+        untilAllEnded();
+        assertThat(home.log().flushes() - before).isLessThan(10);
+    }
+
+    @Test
     void aTargetFullOfWhatIsNotDurableAtThePrimaryGoesOnWhenItIs() {
         Lab uneven =
                 Lab.running(Lab.primary("large").withLog(2 * Lab.LOG_BYTES), Lab.async("small"));
