@@ -1,58 +1,36 @@
 package dmctl.nativebridge;
 
-import static dmctl.nativebridge.UringAbi.FSYNC_DATASYNC;
-import static dmctl.nativebridge.UringAbi.OP_FSYNC;
 import static dmctl.nativebridge.UringAbi.OP_READ;
 import static dmctl.nativebridge.UringAbi.OP_WRITE;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 
 /**
  * A pair of rings shared with the kernel: operations are queued in one, handed over together by
- * {@link #enter}, and their ends are found in the other. Belongs to one thread, the one that made
- * it, but for {@link #wake}.
+ * {@link #submit}, and their ends are found in the other. Any thread may make it; it belongs to the
+ * one that submits first.
  */
 public final class IoUring implements AutoCloseable {
-    /** What {@link #data} gives for the wake-up that every ring holds ready. */
-    public static final long WOKEN = -1;
-
     private final RingPair rings;
-    private final int eventFd;
-    private final MemorySegment event;
     private int inFlight;
-    private boolean listening;
 
-    private IoUring(RingPair rings, int eventFd) {
+    private IoUring(RingPair rings) {
         this.rings = rings;
-        this.eventFd = eventFd;
-        // Never given back: the kernel ends the last wait some time after the ring is closed.
-        event = Arena.global().allocate(JAVA_LONG);
     }
 
     /**
-     * Makes a ring; only the calling thread may use it.
+     * Makes a ring.
      *
-     * @param entries operations that can be queued between two calls of {@link #enter}; a power of
-     *     two
+     * @param entries operations that can be under way; a power of two
      * @return the ring
      * @throws IOException where the kernel has none or does not permit it
      */
     public static IoUring open(int entries) throws IOException {
-        RingPair rings;
         try {
-            rings = RingPair.open(entries, false);
+            return new IoUring(RingPair.open(entries, false));
         } catch (ErrnoException e) {
             throw refused(e);
         }
-        int eventFd = LibC.eventfd(0, LibC.O_CLOEXEC);
-        if (eventFd < 0) {
-            rings.close();
-            throw new ErrnoException("eventfd", "io_uring", -eventFd);
-        }
-        return new IoUring(rings, eventFd);
     }
 
     /** In one line, with the remedy. */
@@ -81,8 +59,8 @@ public final class IoUring implements AutoCloseable {
      * @return without what is queued and what is under way
      */
     public int room() {
-        // One place is kept for the wake-up; no more is under way than ends find room for.
-        return rings.entries() - 1 - inFlight;
+        // No more is under way than ends find room for.
+        return rings.entries() - inFlight;
     }
 
     /**
@@ -113,17 +91,6 @@ public final class IoUring implements AutoCloseable {
         inFlight++;
     }
 
-    /**
-     * Queues what makes durable every write that has ended.
-     *
-     * @param file which
-     * @param data comes back with its end; not negative
-     */
-    public void syncData(NativeFile file, long data) {
-        queue(OP_FSYNC, file.fd(), 0, 0, 0, FSYNC_DATASYNC, data);
-        inFlight++;
-    }
-
     private void queue(
             byte op, int file, long address, int length, long offset, int flags, long data) {
         long at = rings.entry();
@@ -131,17 +98,35 @@ public final class IoUring implements AutoCloseable {
     }
 
     /**
-     * Hands over what is queued and looks for ends.
+     * Hands over what is queued and lets the kernel report ends; never waits. A system call if
+     * there is anything of either, else none.
      *
-     * @param wait whether to wait until something has ended or somebody calls {@link #wake}
      * @throws IOException if the kernel takes no more
      */
-    public void enter(boolean wait) throws IOException {
-        if (!listening) {
-            listening = true;
-            queue(OP_READ, eventFd, event.address(), Long.BYTES, 0, 0, WOKEN);
+    public void submit() throws IOException {
+        if (rings.due()) {
+            rings.enter(false);
         }
-        rings.enter(wait);
+    }
+
+    /**
+     * Hands over what is queued and waits for an end.
+     *
+     * @throws IOException if the kernel takes no more
+     */
+    public void await() throws IOException {
+        rings.enter(true);
+    }
+
+    /**
+     * Returns a descriptor that becomes readable anew whenever there is something for {@link
+     * #submit} to report. Nobody reads from it.
+     *
+     * @return the same each time
+     * @throws IOException if the kernel gives none
+     */
+    public int bell() throws IOException {
+        return rings.bell();
     }
 
     /**
@@ -153,18 +138,14 @@ public final class IoUring implements AutoCloseable {
         if (!rings.next()) {
             return false;
         }
-        if (rings.data() == WOKEN) {
-            listening = false;
-        } else {
-            inFlight--;
-        }
+        inFlight--;
         return true;
     }
 
     /**
      * Returns what was given with the operation that has ended.
      *
-     * @return {@link #WOKEN} for a call of {@link #wake}
+     * @return as given
      */
     public long data() {
         return rings.data();
@@ -179,15 +160,7 @@ public final class IoUring implements AutoCloseable {
         return rings.result();
     }
 
-    /** Ends a wait in {@link #enter}, or the next one. From any thread, at any time. */
-    public void wake() {
-        LibC.eventfdWrite(eventFd, 1);
-    }
-
-    /**
-     * Gives the rings back, all but the descriptor that {@link #wake} writes to: somebody may be
-     * about to. The caller has seen the ends of all operations.
-     */
+    /** Gives the rings back. The caller has seen the ends of all operations. */
     @Override
     public void close() {
         rings.close();

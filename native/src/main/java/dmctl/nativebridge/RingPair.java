@@ -22,9 +22,11 @@ import static dmctl.nativebridge.UringAbi.PARAMS_FEATURES;
 import static dmctl.nativebridge.UringAbi.PARAMS_FLAGS;
 import static dmctl.nativebridge.UringAbi.PARAMS_SQ_ENTRIES;
 import static dmctl.nativebridge.UringAbi.PARAMS_SQ_OFF;
+import static dmctl.nativebridge.UringAbi.REGISTER_ENABLE_RINGS;
 import static dmctl.nativebridge.UringAbi.REGISTER_EVENTFD;
 import static dmctl.nativebridge.UringAbi.SETUP_CLAMP;
 import static dmctl.nativebridge.UringAbi.SETUP_DEFER_TASKRUN;
+import static dmctl.nativebridge.UringAbi.SETUP_R_DISABLED;
 import static dmctl.nativebridge.UringAbi.SETUP_SINGLE_ISSUER;
 import static dmctl.nativebridge.UringAbi.SETUP_SQE128;
 import static dmctl.nativebridge.UringAbi.SETUP_TASKRUN_FLAG;
@@ -43,8 +45,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 
 /**
- * Two rings shared with the kernel: what is queued, and what has ended. Belongs to one thread, the
- * one that made it.
+ * Two rings shared with the kernel: what is queued, and what has ended. Any thread may make them;
+ * they belong to the one that calls {@link #enter} first.
  */
 final class RingPair implements AutoCloseable {
     private static final int TIMESPEC_BYTES = 16;
@@ -53,6 +55,10 @@ final class RingPair implements AutoCloseable {
 
     private final int fd;
     private final boolean timed;
+
+    /** Whether the kernel still has to be told that the calling thread is the owner. */
+    private boolean disabled;
+
     private final MemorySegment rings;
     private final MemorySegment sqes;
     private final MemorySegment wait;
@@ -78,6 +84,7 @@ final class RingPair implements AutoCloseable {
         this.rings = rings;
         this.sqeBytes = sqeBytes;
         timed = (params.get(JAVA_INT, PARAMS_FEATURES) & FEATURE_EXT_ARG) != 0;
+        disabled = (params.get(JAVA_INT, PARAMS_FLAGS) & SETUP_R_DISABLED) != 0;
         entries = params.get(JAVA_INT, PARAMS_SQ_ENTRIES);
         sqHead = params.get(JAVA_INT, PARAMS_SQ_OFF + OFF_HEAD);
         sqTail = params.get(JAVA_INT, PARAMS_SQ_OFF + OFF_TAIL);
@@ -106,7 +113,11 @@ final class RingPair implements AutoCloseable {
         try (Arena arena = Arena.ofConfined()) {
             int width = wide ? SETUP_SQE128 : 0;
             MemorySegment params = arena.allocate(PARAMS_BYTES, 8);
-            int modern = SETUP_SINGLE_ISSUER | SETUP_DEFER_TASKRUN | SETUP_TASKRUN_FLAG;
+            int modern =
+                    SETUP_SINGLE_ISSUER
+                            | SETUP_DEFER_TASKRUN
+                            | SETUP_TASKRUN_FLAG
+                            | SETUP_R_DISABLED;
             int fd = setup(entries, params, width | modern);
             if (fd == -Errno.EINVAL) {
                 // Kernels before 6.1 know these flags not; they only save work.
@@ -218,7 +229,13 @@ final class RingPair implements AutoCloseable {
         entered(taken == -Errno.ETIME ? -Errno.EINTR : taken);
     }
 
-    private int call(int waitFor, int flags, long argument, long bytes) {
+    private int call(int waitFor, int flags, long argument, long bytes) throws IOException {
+        if (disabled) {
+            disabled = false;
+            check(
+                    "io_uring_register",
+                    LibC.ioUringRegister(fd, REGISTER_ENABLE_RINGS, MemorySegment.NULL, 0));
+        }
         INT.setRelease(rings, (long) sqTail, tail);
         return LibC.ioUringEnter(fd, tail - submitted, waitFor, flags, argument, bytes);
     }

@@ -27,6 +27,7 @@ final class UringAbi {
     static final int CQ_OFF_CQES = 20;
 
     static final int SETUP_CLAMP = 1 << 4;
+    static final int SETUP_R_DISABLED = 1 << 6;
     static final int SETUP_TASKRUN_FLAG = 1 << 9;
     static final int SETUP_SQE128 = 1 << 10;
     static final int SETUP_SINGLE_ISSUER = 1 << 12;
@@ -39,6 +40,7 @@ final class UringAbi {
     static final int ENTER_EXT_ARG = 1 << 3;
 
     static final int REGISTER_EVENTFD = 4;
+    static final int REGISTER_ENABLE_RINGS = 12;
 
     static final long MAP_RINGS = 0;
     static final long MAP_SQES = 0x10000000L;

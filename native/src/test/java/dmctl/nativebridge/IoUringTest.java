@@ -1,17 +1,19 @@
 package dmctl.nativebridge;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dmctl.nativebridge.NativeFile.OpenFlag;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,7 +51,7 @@ class IoUringTest {
 
     private void await(long data, int result) throws IOException {
         while (!ring.next()) {
-            ring.enter(true);
+            ring.await();
         }
         assertThat(ring.data()).isEqualTo(data);
         assertThat(ring.result()).isEqualTo(result);
@@ -75,8 +77,6 @@ class IoUringTest {
         MemorySegment source = arena.allocate(BLOCK, BLOCK).fill((byte) 7);
         ring.write(file, source.address(), BLOCK, 3 * BLOCK, 1);
         await(1, BLOCK);
-        ring.syncData(file, 2);
-        await(2, 0);
         MemorySegment target = arena.allocate(BLOCK, BLOCK);
         ring.read(file, target.address(), BLOCK, 3 * BLOCK, 3);
         await(3, BLOCK);
@@ -107,34 +107,45 @@ class IoUringTest {
             while (ring.room() > 0 && next < 1000) {
                 ring.write(file, source.address(), BLOCK, next % 64 * (long) BLOCK, next++);
             }
-            ring.enter(true);
+            ring.await();
             while (ring.next()) {
                 assertThat(ring.result()).isEqualTo(BLOCK);
                 assertThat(ended.get((int) ring.data())).isFalse();
                 ended.set((int) ring.data());
             }
         }
-        assertThat(ring.room()).isEqualTo(ENTRIES - 1);
+        assertThat(ring.room()).isEqualTo(ENTRIES);
     }
 
     @Test
-    void anotherThreadEndsTheWait() throws Exception {
-        CountDownLatch waiting = new CountDownLatch(1);
+    void itBelongsToTheThreadThatSubmitsFirst() throws Exception {
+        MemorySegment target = arena.allocate(BLOCK, BLOCK);
+        BitSet ended = new BitSet();
         Thread other =
                 Thread.ofPlatform()
                         .start(() -> {
                             try {
-                                waiting.await();
-                                ring.wake();
-                            } catch (InterruptedException e) {
-                                Thread.currentThread().interrupt();
+                                ring.read(file, target.address(), BLOCK, 0, 4);
+                                await(4, BLOCK);
+                                ended.set(4);
+                            } catch (IOException e) {
+                                throw new UncheckedIOException(e);
                             }
                         });
-        waiting.countDown();
-        await(IoUring.WOKEN, Long.BYTES);
         other.join();
-        ring.wake();
-        await(IoUring.WOKEN, Long.BYTES);
+        assertThat(ended.get(4)).isTrue();
+    }
+
+    @Test
+    void itsBellRingsForEachEnd() throws IOException {
+        MemorySegment target = arena.allocate(BLOCK, BLOCK);
+        MemorySegment descriptor = arena.allocate(Long.BYTES, Integer.BYTES);
+        descriptor.set(JAVA_INT, 0, ring.bell());
+        descriptor.set(JAVA_SHORT, 4, LibC.POLLIN);
+        assertThat(LibC.poll(descriptor, 0)).isZero();
+        ring.read(file, target.address(), BLOCK, 0, 1);
+        await(1, BLOCK);
+        assertThat(LibC.poll(descriptor, 1)).isEqualTo(1);
     }
 
     @Test

@@ -8,177 +8,125 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * The one thread that reads, writes and flushes the local files of a site through io_uring: many
- * operations for one system call, and none of them waits for another. What is submitted in a round
- * of the group's loop goes over together, by {@link #kick} at its end. Devices of other sites are
- * not served here: a path to them that hangs must hold up nobody.
+ * Reads and writes the local files of a site through io_uring, on the thread of the group's loop:
+ * many operations for one system call, none waits for another, and none is handed to another thread
+ * and back, which costs more than the operation where processors are few. The kernel starts what it
+ * can at once and gives what would block to threads of its own. What is submitted in a round of the
+ * loop goes over together, by {@link #pump} at its end. Devices of other sites are not served here:
+ * a path to them that hangs must hold up nobody.
  */
 final class DiskRing implements AutoCloseable {
     /** Operations under way at most; what is submitted beyond waits in its queue. */
-    private static final int SLOTS = 255;
-
-    private static final Logger LOG = LoggerFactory.getLogger(DiskRing.class);
+    private static final int SLOTS = 256;
 
     /** Replaced as a whole: whoever looks through it takes it once. */
     private volatile RingFile[] files = {};
 
-    private final AtomicBoolean asleep = new AtomicBoolean();
-    private final Consumer<Throwable> failed;
-    private final CompletableFuture<IoUring> opened = new CompletableFuture<>();
-    private final Thread thread;
     private final IoUring ring;
-    private volatile boolean closing;
-
     private final @Nullable Io[] ios = new @Nullable Io[SLOTS];
     private final @Nullable RingFile[] filesOf = new @Nullable RingFile[SLOTS];
     private final int[] moved = new int[SLOTS];
     private final int[] free = new int[SLOTS];
     private int freeCount = SLOTS;
+    private boolean closed;
 
-    private DiskRing(String name, Consumer<Throwable> failed) throws IOException {
-        this.failed = failed;
+    private DiskRing(IoUring ring) {
+        this.ring = ring;
         for (int i = 0; i < SLOTS; i++) {
             free[i] = i;
         }
-        thread = Thread.ofPlatform().name(name + "-ring").daemon(true).unstarted(this::run);
-        thread.start();
-        try {
-            ring = opened.join();
-        } catch (CompletionException e) {
-            throw e.getCause() instanceof IOException refused
-                    ? refused
-                    : new IOException(e.getCause());
-        }
     }
 
     /**
-     * Starts the thread.
+     * Makes a ring. From any thread; it belongs to the one that submits and pumps.
      *
-     * @param name of the group, for the thread
-     * @param failed told, on the ring's thread, when nothing submitted will end any more
      * @return the ring
      * @throws IOException where io_uring is missing or not permitted
      */
-    static DiskRing start(String name, Consumer<Throwable> failed) throws IOException {
-        return new DiskRing(name, failed);
+    static DiskRing open() throws IOException {
+        return new DiskRing(IoUring.open(SLOTS));
+    }
+
+    /** Becomes readable anew whenever {@link #pump} has something to do. */
+    int bell() throws IOException {
+        return ring.bell();
     }
 
     /** Adds a file, which goes past the page cache. */
-    RingFile add(StorageFile file, boolean readsOnly, RingFile.Done done) {
-        RingFile added = new RingFile(file, readsOnly, done);
-        synchronized (opened) {
-            RingFile[] more = Arrays.copyOf(files, files.length + 1);
-            more[files.length] = added;
-            files = more;
-        }
+    synchronized RingFile add(StorageFile file, RingFile.Done done) {
+        RingFile added = new RingFile(file, done);
+        RingFile[] more = Arrays.copyOf(files, files.length + 1);
+        more[files.length] = added;
+        files = more;
         return added;
     }
 
-    /** Forgets a file of which nothing is under way. */
-    void remove(RingFile file) {
-        synchronized (opened) {
-            files = Stream.of(files).filter(each -> each != file).toArray(RingFile[]::new);
+    /** Forgets a file of which nothing is under way. From any thread. */
+    synchronized void remove(RingFile file) {
+        files = Stream.of(files).filter(each -> each != file).toArray(RingFile[]::new);
+    }
+
+    /** Queues an operation that the file {@link RingFile#takes}, or has it wait for its turn. */
+    void submit(RingFile file, Io io) {
+        if (freeCount > 0 && file.mayStart()) {
+            start(file, io);
+        } else {
+            file.hold(io);
         }
     }
 
-    /**
-     * Hands over what has been submitted. From any thread; costs next to nothing if it is awake.
-     */
-    void kick() {
-        if (asleep.get() && hasSubmitted() && asleep.compareAndSet(true, false)) {
-            ring.wake();
+    private void start(RingFile file, Io io) {
+        file.started();
+        int slot = free[--freeCount];
+        ios[slot] = io;
+        filesOf[slot] = file;
+        moved[slot] = 0;
+        queue(slot, file, io);
+    }
+
+    /** Hands over what has been submitted, and tells what has ended. */
+    void pump() throws IOException {
+        ring.submit();
+        takeEnds();
+    }
+
+    private void takeEnds() {
+        boolean ends = false;
+        while (ring.next()) {
+            ended((int) ring.data(), ring.result());
+            ends = true;
+        }
+        if (ends) {
+            startHeld();
         }
     }
 
-    /** Lets the thread end when nothing is under way any more. */
-    @Override
-    public void close() {
-        closing = true;
-        if (asleep.compareAndSet(true, false)) {
-            ring.wake();
-        }
-    }
-
-    private boolean hasSubmitted() {
+    private void startHeld() {
         for (RingFile file : files) {
-            if (file.hasSubmitted()) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** On the ring's thread: whether there is something that can be started now. */
-    private boolean mayStart() {
-        if (freeCount > 0) {
-            for (RingFile file : files) {
-                if (file.mayStart()) {
-                    return true;
-                }
-            }
-        }
-        return false;
-    }
-
-    private void run() {
-        try {
-            IoUring own = IoUring.open(SLOTS + 1);
-            opened.complete(own);
-            serve(own);
-            // Not after a failure: the kernel may still use memory of what is under way.
-            own.close();
-        } catch (Throwable e) {
-            if (!opened.completeExceptionally(e)) {
-                LOG.error("io_uring failed", e);
-                failed.accept(e);
-            }
-        }
-    }
-
-    private void serve(IoUring own) throws IOException {
-        while (!(closing && freeCount == SLOTS && !mayStart())) {
-            startSubmitted(own);
-            enter(own);
-            while (own.next()) {
-                if (own.data() != IoUring.WOKEN) {
-                    ended(own, (int) own.data(), own.result());
-                }
-            }
-        }
-    }
-
-    private void startSubmitted(IoUring own) {
-        for (RingFile file : files) {
-            while (freeCount > 0) {
-                Io io = file.take();
+            while (freeCount > 0 && file.mayStart()) {
+                Io io = file.release();
                 if (io == null) {
                     break;
                 }
-                int slot = free[--freeCount];
-                ios[slot] = io;
-                filesOf[slot] = file;
-                moved[slot] = 0;
-                queue(own, slot, file, io);
+                start(file, io);
             }
         }
     }
 
-    private void queue(IoUring own, int slot, RingFile of, Io io) {
-        NativeFile file = of.file();
-        if (io.op == Io.Op.FLUSH) {
-            own.syncData(file, slot);
-            return;
+    /** Waits until nothing is under way any more. */
+    void drain() throws IOException {
+        while (freeCount < SLOTS) {
+            ring.await();
+            takeEnds();
         }
+    }
+
+    private void queue(int slot, RingFile of, Io io) {
+        NativeFile file = of.file();
         ByteBuffer buffer = io.buffer;
         if (buffer == null) {
             throw new IllegalStateException("checked before: a buffer");
@@ -187,31 +135,20 @@ final class DiskRing implements AutoCloseable {
         long address = MemorySegment.ofBuffer(buffer).address() + done;
         int length = buffer.remaining() - done;
         if (io.op == Io.Op.READ) {
-            own.read(file, address, length, io.offset + done, slot);
+            ring.read(file, address, length, io.offset + done, slot);
         } else {
-            own.write(file, address, length, io.offset + done, slot);
+            ring.write(file, address, length, io.offset + done, slot);
         }
     }
 
-    private void enter(IoUring own) throws IOException {
-        asleep.set(true);
-        // Who submits looks at the flag afterwards, so one of the two sees the other.
-        boolean over = closing && freeCount == SLOTS;
-        own.enter(!mayStart() && !over);
-        asleep.set(false);
-    }
-
-    private void ended(IoUring own, int slot, int result) {
+    private void ended(int slot, int result) {
         Io io = ios[slot];
         RingFile file = filesOf[slot];
         if (io == null || file == null) {
             throw new IllegalStateException("an end of nothing: slot " + slot);
         }
-        if (io.op == Io.Op.FLUSH) {
-            // Never repeated: a second one may succeed though the first has lost data.
-            io.error = Math.max(0, -result);
-        } else if (result == -Errno.EINTR || result == -Errno.EAGAIN) {
-            queue(own, slot, file, io);
+        if (result == -Errno.EINTR || result == -Errno.EAGAIN) {
+            queue(slot, file, io);
             return;
         } else if (result <= 0) {
             // No bytes: the file was cut short since it was opened.
@@ -220,7 +157,7 @@ final class DiskRing implements AutoCloseable {
             moved[slot] += result;
             ByteBuffer buffer = io.buffer;
             if (buffer != null && moved[slot] < buffer.remaining()) {
-                queue(own, slot, file, io);
+                queue(slot, file, io);
                 return;
             }
             io.error = 0;
@@ -229,5 +166,15 @@ final class DiskRing implements AutoCloseable {
         filesOf[slot] = null;
         free[freeCount++] = slot;
         file.ended(io);
+    }
+
+    /** Gives the ring back. Nothing is under way, or the process ends. */
+    @Override
+    public synchronized void close() {
+        // Else the kernel may still use memory of what is under way.
+        if (!closed && freeCount == SLOTS) {
+            closed = true;
+            ring.close();
+        }
     }
 }

@@ -60,9 +60,9 @@ public final class FileStorage implements Storage {
             return new Options(Direct.AUTO, blockBytes, 4, 0, 0, 0);
         }
 
-        /** With io_uring for a device's operations and a log's reads: threads for the rest. */
+        /** With io_uring for reads and writes: threads for the rest. */
         Options besideRing() {
-            return new Options(direct, blockBytes, 1, 0, Math.min(flushers, 1), spinNanos);
+            return new Options(direct, blockBytes, 1, 0, 1, spinNanos);
         }
 
         /**
@@ -105,7 +105,7 @@ public final class FileStorage implements Storage {
         this.open = open;
         this.completions = completions;
         this.ring = ring;
-        ringFile = ring == null ? null : ring.add(open, options.flushers() > 0, this::ended);
+        ringFile = ring == null ? null : ring.add(open, this::ended);
         writes = lane("write", options.writers(), options);
         reads = options.readers() == 0 ? writes : lane("read", options.readers(), options);
         flushes = options.flushers() == 0 ? writes : lane("flush", options.flushers(), options);
@@ -127,8 +127,7 @@ public final class FileStorage implements Storage {
 
     /**
      * The same with io_uring where the file goes past the page cache: through it the kernel would
-     * only use threads of its own. What has a flusher is written one piece at a time, where a ring
-     * gains nothing and is one hand-over more: its writes and flushes keep their threads.
+     * only use threads of its own. So it does for a flush, which therefore keeps a thread of ours.
      */
     static FileStorage open(
             Path path, Options options, CompletionQueue completions, @Nullable DiskRing ring)
@@ -225,8 +224,8 @@ public final class FileStorage implements Storage {
             case ZERO, EXTENTS, FLUSH -> {}
         }
         RingFile quick = ringFile;
-        if (quick != null && quick.takes(io)) {
-            quick.submit(io);
+        if (ring != null && quick != null && quick.takes(io)) {
+            ring.submit(quick, io);
             return;
         }
         switch (io.op) {

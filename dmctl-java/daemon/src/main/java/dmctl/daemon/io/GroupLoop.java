@@ -22,8 +22,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The loop of the one thread that owns a group. Each round: channels that are ready, ends of
- * operations, tasks, timers that are due, then the group's {@link Turn}. Sleeps in the selector
- * when nothing is left to do; others wake it only when it sleeps. A round allocates nothing.
+ * operations, tasks, timers that are due, then the group's {@link Turn}; what that has submitted to
+ * a {@link DiskRing} goes to the kernel at its end. Sleeps in the selector when nothing is left to
+ * do; others wake it only when it sleeps. A round allocates nothing.
  *
  * <p>Whatever is thrown in a round ends the loop: a group that has failed an invariant must not go
  * on. The failure is logged and handed to the failure handler; every channel is closed, so that
@@ -54,7 +55,7 @@ public final class GroupLoop implements Executor {
     private final Thread thread;
     private volatile boolean stopping;
     private @Nullable Turn turn;
-    private Runnable afterRound = () -> {};
+    private @Nullable DiskRing ring;
 
     /**
      * Makes a loop that does not run yet.
@@ -84,12 +85,14 @@ public final class GroupLoop implements Executor {
     }
 
     /**
-     * Runs something at the end of each round. On the loop, or before it starts.
+     * Serves a ring on this thread, too. On the loop, or before it starts.
      *
-     * @param task what, in place of what was run before
+     * @param made what to serve
+     * @throws IOException if its bell cannot be watched
      */
-    void afterEachRound(Runnable task) {
-        afterRound = task;
+    void serve(DiskRing made) throws IOException {
+        watch(made.bell());
+        ring = made;
     }
 
     /**
@@ -209,9 +212,12 @@ public final class GroupLoop implements Executor {
                 throw new IllegalStateException("group " + name + ": nothing to run");
             }
             // What was submitted before the loop ran waits for nobody else.
-            afterRound.run();
+            pumpRing();
             while (!stopping) {
                 round(group);
+            }
+            if (ring != null) {
+                ring.drain();
             }
         } catch (Throwable e) {
             failure = e;
@@ -227,11 +233,18 @@ public final class GroupLoop implements Executor {
     /** One round; sleeps if there is nothing to do. */
     void round(Turn group) throws IOException {
         select(group);
+        pumpRing();
         completions.drain(COMPLETIONS_MAX);
         runTasks();
         runTimers();
         group.turn();
-        afterRound.run();
+        pumpRing();
+    }
+
+    private void pumpRing() throws IOException {
+        if (ring != null) {
+            ring.pump();
+        }
     }
 
     private void select(Turn group) throws IOException {

@@ -84,8 +84,8 @@ public final class RealPorts implements Ports, AutoCloseable {
             return null;
         }
         try {
-            DiskRing made = DiskRing.start(loop.name(), this::ringFailed);
-            loop.afterEachRound(made::kick);
+            DiskRing made = DiskRing.open();
+            loop.serve(made);
             LOG.info("group={} disks are served by io_uring", loop.name());
             return made;
         } catch (IOException e) {
@@ -97,15 +97,8 @@ public final class RealPorts implements Ports, AutoCloseable {
         }
     }
 
-    private void ringFailed(Throwable failure) {
-        loop.execute(() -> {
-            throw new IllegalStateException("io_uring failed", failure);
-        });
-    }
-
     private void closeRing() {
         if (ring != null) {
-            loop.afterEachRound(() -> {});
             ring.close();
         }
     }

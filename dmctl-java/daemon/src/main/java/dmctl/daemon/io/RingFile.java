@@ -3,14 +3,12 @@ package dmctl.daemon.io;
 import dmctl.engine.port.Io;
 import dmctl.nativebridge.NativeFile;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** A file served by a {@link DiskRing}, with what has been submitted for it and not been taken. */
+/** A file served by a {@link DiskRing}, with what has been submitted and waits for its turn. */
 final class RingFile {
-    /** Told, on the ring's thread, of each end. */
+    /** Told of each end. */
     interface Done {
         /**
          * An operation has ended.
@@ -23,31 +21,17 @@ final class RingFile {
     /** Operations under way at most, so that one file that hangs leaves room for the others. */
     private static final int UNDER_WAY_MAX = 64;
 
-    private static final VarHandle SUBMITTED;
-
-    static {
-        try {
-            SUBMITTED = MethodHandles.lookup().findVarHandle(RingFile.class, "submitted", Io.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
-
     private final StorageFile open;
-    private final boolean readsOnly;
     private final Done done;
 
-    /** Newest first. Emptied only as a whole, so that an operation that comes back is no danger. */
-    private volatile @Nullable Io submitted;
+    /** Oldest first; the operations themselves are the links. */
+    private @Nullable Io firstHeld;
 
-    /** Oldest first; of the ring's thread alone. */
-    private @Nullable Io taken;
-
+    private @Nullable Io lastHeld;
     private int underWay;
 
-    RingFile(StorageFile open, boolean readsOnly, Done done) {
+    RingFile(StorageFile open, Done done) {
         this.open = open;
-        this.readsOnly = readsOnly;
         this.done = done;
     }
 
@@ -57,12 +41,6 @@ final class RingFile {
 
     /** Whether the kernel can do it as it stands; everything else is for a worker. */
     boolean takes(Io io) {
-        if (readsOnly && io.op != Io.Op.READ) {
-            return false;
-        }
-        if (io.op == Io.Op.FLUSH) {
-            return true;
-        }
         ByteBuffer buffer = io.buffer;
         if ((io.op != Io.Op.READ && io.op != Io.Op.WRITE) || buffer == null || !buffer.isDirect()) {
             return false;
@@ -74,36 +52,35 @@ final class RingFile {
                 && (MemorySegment.ofBuffer(buffer).address() & (open.memoryAlign() - 1)) == 0;
     }
 
-    void submit(Io io) {
-        Io newest;
-        do {
-            newest = submitted;
-            io.next = newest;
-        } while (!SUBMITTED.compareAndSet(this, newest, io));
-    }
-
-    boolean hasSubmitted() {
-        return submitted != null;
-    }
-
-    /** On the ring's thread: whether {@link #take} gives something. */
     boolean mayStart() {
-        return underWay < UNDER_WAY_MAX && (taken != null || submitted != null);
+        return underWay < UNDER_WAY_MAX;
     }
 
-    /** The oldest not yet taken, on the ring's thread; null if it has to wait. */
-    @Nullable Io take() {
-        if (underWay == UNDER_WAY_MAX) {
-            return null;
+    void started() {
+        underWay++;
+    }
+
+    /** Keeps an operation until {@link #release}. */
+    void hold(Io io) {
+        io.next = null;
+        Io last = lastHeld;
+        if (last == null) {
+            firstHeld = io;
+        } else {
+            last.next = io;
         }
-        if (taken == null) {
-            taken = CompletionQueue.reversed((Io) SUBMITTED.getAndSet(this, null));
-        }
-        Io io = taken;
+        lastHeld = io;
+    }
+
+    /** The oldest that is kept, which is no longer; null if there is none. */
+    @Nullable Io release() {
+        Io io = firstHeld;
         if (io != null) {
-            taken = io.next;
+            firstHeld = io.next;
             io.next = null;
-            underWay++;
+            if (firstHeld == null) {
+                lastHeld = null;
+            }
         }
         return io;
     }

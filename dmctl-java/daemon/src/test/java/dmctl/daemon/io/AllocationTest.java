@@ -41,7 +41,7 @@ class AllocationTest {
 
     @Test
     void operationsThroughARingAllocateNothing() throws IOException {
-        try (DiskRing ring = DiskRing.start("device", failure -> {})) {
+        try (DiskRing ring = DiskRing.open()) {
             checkAllocations(FileStorage.Options.forDevice(512), "device-", ring);
         }
     }
@@ -58,7 +58,7 @@ class AllocationTest {
             FileStorage storage = FileStorage.open(path, options, world.loop().completions(), ring);
             if (ring != null) {
                 assertThat(storage.direct()).isTrue();
-                world.loop().afterEachRound(ring::kick);
+                world.loop().serve(ring);
             }
             List<Thread> taking = new ArrayList<>(List.of(Thread.currentThread()));
             for (Thread thread : Thread.getAllStackTraces().keySet()) {

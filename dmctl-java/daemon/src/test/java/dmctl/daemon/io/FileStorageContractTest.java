@@ -62,13 +62,8 @@ class FileStorageContractTest {
 
         @Override
         @Nullable DiskRing ring() throws IOException {
-            ring =
-                    DiskRing.start(
-                            "test",
-                            failure -> {
-                                throw new AssertionError(failure);
-                            });
-            ((LoopWorld) world()).loop().afterEachRound(ring::kick);
+            ring = DiskRing.open();
+            ((LoopWorld) world()).loop().serve(ring);
             return ring;
         }
 
