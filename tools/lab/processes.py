@@ -12,13 +12,14 @@ CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.contextmanager
-def idle_class():
-    """What is started inside gets only the processor time that everything else leaves."""
-    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+def on_processor(number):
+    """What is started inside runs on that one alone."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {number})
     try:
         yield
     finally:
-        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        os.sched_setaffinity(0, before)
 
 
 class Server:

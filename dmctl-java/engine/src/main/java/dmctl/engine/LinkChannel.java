@@ -36,6 +36,13 @@ final class LinkChannel implements Wire.Events {
     private final int messageBytesMax;
     private boolean open = true;
     private boolean refused;
+
+    /** Where in {@link #out} what is not sent yet begins; it ends at the position. */
+    private int unsent;
+
+    /** The wire is full: it tells when it is not. */
+    private boolean wireFull;
+
     private long heardNanos;
     private long movedNanos;
     private long sentNanos;
@@ -155,16 +162,33 @@ final class LinkChannel implements Wire.Events {
 
     /** Gives what is queued to the wire; once a turn. */
     void flush() {
-        if (!open || out.position() == 0) {
+        if (!open || wireFull || out.position() == 0) {
             return;
         }
-        out.flip();
+        int end = out.position();
+        out.limit(end).position(unsent);
         if (wire.write(out) > 0) {
             movedNanos = replica.nanos();
         }
-        out.compact();
+        unsent = out.position();
+        wireFull = unsent < end;
+        out.limit(out.capacity()).position(end);
+        moveUnsent();
         if (refused && out.position() == 0) {
             close();
+        }
+    }
+
+    /**
+     * Makes room at the end. Never moves more than has been sent since: a peer that takes little at
+     * a time must not have what waits for it moved at each of these times.
+     */
+    private void moveUnsent() {
+        int end = out.position();
+        if (unsent >= end - unsent) {
+            out.limit(end).position(unsent);
+            out.compact();
+            unsent = 0;
         }
     }
 
@@ -239,7 +263,11 @@ final class LinkChannel implements Wire.Events {
             took = true;
         }
         if (open) {
-            in.compact();
+            if (took) {
+                in.compact();
+            } else {
+                in.position(in.limit()).limit(in.capacity());
+            }
             wire.wantRead(!blocked || in.hasRemaining());
         }
         return took;
@@ -281,6 +309,7 @@ final class LinkChannel implements Wire.Events {
 
     @Override
     public void writable(Wire from) {
+        wireFull = false;
         flush();
     }
 

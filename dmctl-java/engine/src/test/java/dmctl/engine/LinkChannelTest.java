@@ -3,6 +3,7 @@ package dmctl.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dmctl.engine.port.Wire;
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -30,6 +31,7 @@ class LinkChannelTest {
         private @Nullable Events events;
         private int readAtMost = Integer.MAX_VALUE;
         private int room = Integer.MAX_VALUE;
+        private int writes;
         private boolean wantRead = true;
         private boolean closed;
 
@@ -64,6 +66,7 @@ class LinkChannelTest {
 
         @Override
         public int write(ByteBuffer source) {
+            writes++;
             int bytes = Math.min(source.remaining(), room);
             sent.put(sent.position(), source, source.position(), bytes);
             sent.position(sent.position() + bytes);
@@ -194,6 +197,43 @@ class LinkChannelTest {
         assertThat(channel.hasOutput()).isFalse();
         byte[] sent = wire.takeSent();
         assertThat(sent).isEqualTo(joined(List.of(message(1, "one", ""), message(2, "two", ""))));
+    }
+
+    @Test
+    void messagesGoOutWholeAndInOrderHoweverLittleIsTakenAtATime() {
+        Random random = new Random(6);
+        List<byte[]> queued = new ArrayList<>();
+        ByteArrayOutputStream sent = new ByteArrayOutputStream();
+        for (int i = 0; i < 2_000; i++) {
+            String data = "d".repeat(random.nextInt(6_000));
+            if (channel.hasRoom(2, data.length())) {
+                send(channel, 1, "" + (10 + i % 80), data);
+                queued.add(message(1, "" + (10 + i % 80), data));
+            }
+            wire.room = random.nextInt(5_000);
+            wire.events().writable(wire);
+            sent.writeBytes(wire.takeSent());
+        }
+        wire.room = Integer.MAX_VALUE;
+        wire.events().writable(wire);
+        sent.writeBytes(wire.takeSent());
+        assertThat(channel.hasOutput()).isFalse();
+        assertThat(queued).hasSizeGreaterThan(1_000);
+        assertThat(sent.toByteArray()).isEqualTo(joined(queued));
+    }
+
+    @Test
+    void aFullWireIsLeftAloneUntilItTells() {
+        wire.room = 30;
+        send(channel, 1, "one", "");
+        send(channel, 2, "two", "");
+        channel.flush();
+        int writes = wire.writes;
+        send(channel, 3, "three", "");
+        channel.flush();
+        assertThat(wire.writes).isEqualTo(writes);
+        wire.events().writable(wire);
+        assertThat(wire.writes).isEqualTo(writes + 1);
     }
 
     @Test
