@@ -62,11 +62,9 @@ final class UringAbi {
     static final int GETEVENTS_BYTES = 24;
     static final int GETEVENTS_TIME = 16;
 
-    static final byte OP_FSYNC = 3;
     static final byte OP_READ = 22;
     static final byte OP_WRITE = 23;
     static final byte OP_URING_CMD = 46;
-    static final int FSYNC_DATASYNC = 1;
 
     private UringAbi() {}
 

@@ -228,6 +228,7 @@ class LayoutTest {
                         "IORING_SQ_CQ_OVERFLOW", UringAbi.SQ_CQ_OVERFLOW,
                         "IORING_SQ_TASKRUN", UringAbi.SQ_TASKRUN,
                         "IORING_SETUP_CLAMP", UringAbi.SETUP_CLAMP,
+                        "IORING_SETUP_R_DISABLED", UringAbi.SETUP_R_DISABLED,
                         "IORING_SETUP_TASKRUN_FLAG", UringAbi.SETUP_TASKRUN_FLAG,
                         "IORING_SETUP_SQE128", UringAbi.SETUP_SQE128,
                         "IORING_SETUP_SINGLE_ISSUER", UringAbi.SETUP_SINGLE_ISSUER,
@@ -238,15 +239,14 @@ class LayoutTest {
                         "IORING_ENTER_EXT_ARG", UringAbi.ENTER_EXT_ARG,
                         "IORING_OFF_SQ_RING", UringAbi.MAP_RINGS,
                         "IORING_OFF_SQES", UringAbi.MAP_SQES,
-                        "IORING_OP_FSYNC", (int) UringAbi.OP_FSYNC,
                         "IORING_OP_READ", (int) UringAbi.OP_READ,
                         "IORING_OP_WRITE", (int) UringAbi.OP_WRITE,
                         "IORING_OP_URING_CMD", (int) UringAbi.OP_URING_CMD,
-                        "IORING_FSYNC_DATASYNC", UringAbi.FSYNC_DATASYNC,
                         "SYS_io_uring_setup", LibC.SYS_IO_URING_SETUP,
                         "SYS_io_uring_enter", LibC.SYS_IO_URING_ENTER,
                         "SYS_io_uring_register", LibC.SYS_IO_URING_REGISTER,
-                        "IORING_REGISTER_EVENTFD", UringAbi.REGISTER_EVENTFD));
+                        "IORING_REGISTER_EVENTFD", UringAbi.REGISTER_EVENTFD,
+                        "IORING_REGISTER_ENABLE_RINGS", UringAbi.REGISTER_ENABLE_RINGS));
     }
 
     @Test

@@ -58,7 +58,7 @@ final class DiskRing implements AutoCloseable {
 
     /** Adds a file, which goes past the page cache. */
     synchronized RingFile add(StorageFile file, RingFile.Done done) {
-        RingFile added = new RingFile(file, done);
+        RingFile added = new RingFile(this, file, done);
         RingFile[] more = Arrays.copyOf(files, files.length + 1);
         more[files.length] = added;
         files = more;

@@ -86,7 +86,6 @@ public final class FileStorage implements Storage {
     private final Lane writes;
     private final Lane reads;
     private final Lane flushes;
-    private final @Nullable DiskRing ring;
     private final @Nullable RingFile ringFile;
 
     /** Asked for since it was opened; both on the thread that submits. */
@@ -104,7 +103,6 @@ public final class FileStorage implements Storage {
             @Nullable DiskRing ring) {
         this.open = open;
         this.completions = completions;
-        this.ring = ring;
         ringFile = ring == null ? null : ring.add(open, this::ended);
         writes = lane("write", options.writers(), options);
         reads = options.readers() == 0 ? writes : lane("read", options.readers(), options);
@@ -224,8 +222,8 @@ public final class FileStorage implements Storage {
             case ZERO, EXTENTS, FLUSH -> {}
         }
         RingFile quick = ringFile;
-        if (ring != null && quick != null && quick.takes(io)) {
-            ring.submit(quick, io);
+        if (quick != null && quick.takes(io)) {
+            quick.submit(io);
             return;
         }
         switch (io.op) {
@@ -248,8 +246,8 @@ public final class FileStorage implements Storage {
     }
 
     private void release() {
-        if (ring != null && ringFile != null) {
-            ring.remove(ringFile);
+        if (ringFile != null) {
+            ringFile.leave();
         }
         writes.close();
         reads.close();

@@ -21,6 +21,7 @@ final class RingFile {
     /** Operations under way at most, so that one file that hangs leaves room for the others. */
     private static final int UNDER_WAY_MAX = 64;
 
+    private final DiskRing ring;
     private final StorageFile open;
     private final Done done;
 
@@ -30,7 +31,8 @@ final class RingFile {
     private @Nullable Io lastHeld;
     private int underWay;
 
-    RingFile(StorageFile open, Done done) {
+    RingFile(DiskRing ring, StorageFile open, Done done) {
+        this.ring = ring;
         this.open = open;
         this.done = done;
     }
@@ -50,6 +52,16 @@ final class RingFile {
                 && io.offset >= 0
                 && io.offset <= open.sizeBytes() - length
                 && (MemorySegment.ofBuffer(buffer).address() & (open.memoryAlign() - 1)) == 0;
+    }
+
+    /** Has the ring do what the file {@link #takes}. */
+    void submit(Io io) {
+        ring.submit(this, io);
+    }
+
+    /** Has the ring forget the file, of which nothing is under way. From any thread. */
+    void leave() {
+        ring.remove(this);
     }
 
     boolean mayStart() {

@@ -7,11 +7,11 @@
  * itself when its thread is interrupted; cannot punch holes or write zeroes; and does not tell
  * errors apart by number.
  *
- * <p>Threads: one for each group runs {@link dmctl.daemon.io.GroupLoop}; one, where the kernel
- * permits it, does the reads, writes and flushes of devices and the reads of the log through
- * io_uring; each storage has a few workers that do nothing but blocking calls: the writes of the
- * log, where one at a time is under way and a ring would be one hand-over more, and the rest. An
- * operation goes to a worker and its end comes back through intrusive lock-free queues, without
- * allocation. Sockets are served by the loop itself.
+ * <p>Threads: one for each group runs {@link dmctl.daemon.io.GroupLoop}, serves the sockets and,
+ * where the kernel permits it, does the reads and writes of log and devices through io_uring: to
+ * hand one over and take its end back costs two wake-ups, more than the operation. Each storage has
+ * a few workers that do nothing but blocking calls: flushes, for which the kernel would use a
+ * thread of its own, and what a ring does not do. An operation goes to a worker and its end comes
+ * back through intrusive lock-free queues, without allocation.
  */
 package dmctl.daemon.io;
