@@ -176,7 +176,8 @@ public record LinkCursors(UUID logUuid, long generation, List<Entry> entries) {
 
     /**
      * Reads both slots and takes the newer sound one. A blank slot was never written; nor was one
-     * that was torn while the other is still blank.
+     * that was torn while the other is still blank: the next write goes there again, so that a
+     * second one that is torn leaves the other blank as well.
      *
      * @param buf little-endian buffer, its byte 0 standing for byte 0 of the log, with both slots
      * @param logUuid the log they must belong to
@@ -208,6 +209,9 @@ public record LinkCursors(UUID logUuid, long generation, List<Entry> entries) {
                     throw fault;
                 }
                 fault = e;
+                if (newest.generation() == 0) {
+                    copy = 1 - slot;
+                }
             }
         }
         return new Chosen<>(newest, copy, fault);

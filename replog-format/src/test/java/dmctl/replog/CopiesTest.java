@@ -149,6 +149,17 @@ class CopiesTest {
     }
 
     @Test
+    void afterATornFirstWriteOfCursorsTheNextGoesToTheSameSlot() throws ReplogException {
+        for (int slot = 0; slot < 2; slot++) {
+            ByteBuffer torn = Samples.buffer(16384);
+            torn.put((int) LogLayout.linkCursorsOffset(slot) + 70, (byte) 1);
+            Chosen<LinkCursors> chosen = LinkCursors.choose(torn, Samples.LOG, NAME);
+            assertThat(chosen.value().generation()).isZero();
+            assertThat(1 - chosen.copy()).as("written next").isEqualTo(slot);
+        }
+    }
+
+    @Test
     void tooManyCursorsAreRefused() {
         ByteBuffer buf = Samples.buffer(4096);
         assertThatThrownBy(() -> LinkCursors.put(buf, 0, 1, 2, 1, LinkCursors.MAX_ENTRIES + 1))

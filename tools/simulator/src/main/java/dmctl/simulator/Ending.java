@@ -70,7 +70,20 @@ final class Ending {
                             && site.durableSeq() == status.headSeq()
                             && site.appliedSeq() == status.headSeq();
         }
-        return all;
+        return all && allSay(status);
+    }
+
+    /** What the primary knows of a site may be from before that lost its power. */
+    private boolean allSay(GroupStatus primary) {
+        for (SimSite site : run.sites) {
+            GroupStatus own = run.status(site);
+            if (own == null
+                    || (own.selfSite() != primary.selfSite()
+                            && own.appliedSeq() != primary.headSeq())) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private void finish() {
