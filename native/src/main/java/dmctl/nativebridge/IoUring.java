@@ -98,6 +98,15 @@ public final class IoUring implements AutoCloseable {
     }
 
     /**
+     * Tells whether {@link #submit} would do anything.
+     *
+     * @return true if so; what the kernel did not take for want of memory stays queued
+     */
+    public boolean due() {
+        return rings.due();
+    }
+
+    /**
      * Hands over what is queued and lets the kernel report ends; never waits. A system call if
      * there is anything of either, else none.
      *

@@ -88,6 +88,11 @@ final class DiskRing implements AutoCloseable {
         queue(slot, file, io);
     }
 
+    /** Whether the kernel has not taken all yet, or has something to tell. */
+    boolean due() {
+        return ring.due();
+    }
+
     /** Hands over what has been submitted, and tells what has ended. */
     void pump() throws IOException {
         ring.submit();

@@ -255,12 +255,13 @@ public final class GroupLoop implements Executor {
         long wake = wakeNanos(group);
         long millis = 0;
         if (wake != Long.MAX_VALUE) {
-            long nanos = wake - clock.monotonicNanos();
-            if (nanos <= 0) {
+            long now = clock.monotonicNanos();
+            // Compared, not subtracted: "at once" may be too far back for the difference.
+            if (wake <= now) {
                 selector.selectNow(readyKeys);
                 return;
             }
-            millis = nanos / NANOS_PER_MILLI + 1;
+            millis = (wake - now) / NANOS_PER_MILLI + 1;
         }
         // Who brings work looks at the flag after it, so one of the two sees the other.
         asleep.set(true);
@@ -274,7 +275,7 @@ public final class GroupLoop implements Executor {
     }
 
     private boolean hasWork() {
-        return !completions.isEmpty() || !tasks.isEmpty();
+        return !completions.isEmpty() || !tasks.isEmpty() || (ring != null && ring.due());
     }
 
     private long wakeNanos(Turn group) {

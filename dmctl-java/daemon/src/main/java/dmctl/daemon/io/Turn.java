@@ -8,7 +8,8 @@ public interface Turn {
     /**
      * Says when the next turn is due at the latest.
      *
-     * @return on the monotonic clock of the loop; {@link Long#MAX_VALUE} for not at all
+     * @return on the monotonic clock of the loop; {@link Long#MIN_VALUE} for at once, {@link
+     *     Long#MAX_VALUE} for not at all
      */
     long nextWakeNanos();
 }

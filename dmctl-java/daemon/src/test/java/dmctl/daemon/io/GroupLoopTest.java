@@ -160,6 +160,25 @@ class GroupLoopTest {
     }
 
     @Test
+    void aGroupThatAsksForAnotherTurnAtOnceIsGivenIt() throws InterruptedException {
+        CountDownLatch given = new CountDownLatch(3);
+        loop.start(
+                new Turn() {
+                    @Override
+                    public void turn() {
+                        given.countDown();
+                    }
+
+                    @Override
+                    public long nextWakeNanos() {
+                        return given.getCount() > 0 ? Long.MIN_VALUE : Long.MAX_VALUE;
+                    }
+                });
+        await(given);
+        assertThat(given.getCount()).isZero();
+    }
+
+    @Test
     void anIdleLoopSleeps() throws InterruptedException {
         start();
         CountDownLatch running = new CountDownLatch(1);
