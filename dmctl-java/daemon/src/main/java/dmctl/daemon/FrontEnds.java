@@ -62,11 +62,7 @@ final class FrontEnds {
                         .toList();
         NbdServer nbd =
                 new NbdServer(
-                        exports,
-                        group.requests(),
-                        NbdLimits.DEFAULT,
-                        group.loop()::register,
-                        group.events());
+                        exports, group.requests(), NbdLimits.DEFAULT, group.loop(), group.events());
         for (Address address : places.nbd()) {
             nbd.listen(Definitions.address(address), config.insecure());
         }

@@ -1,12 +1,13 @@
 package dmctl.daemon.nbd;
 
-import dmctl.daemon.io.Ready;
+import dmctl.daemon.io.Acceptor;
+import dmctl.daemon.io.GroupLoop;
+import dmctl.daemon.io.SocketWire;
 import dmctl.engine.port.FrontEnd;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
-import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
@@ -26,26 +27,12 @@ public final class NbdServer implements AutoCloseable {
     final NbdLimits limits;
     final ReadBuffers readBuffers;
 
-    /** How the server's channels get to the selector of the loop. */
-    @FunctionalInterface
-    public interface Registrar {
-        /**
-         * Registers a channel.
-         *
-         * @param channel non-blocking
-         * @param interest operations of {@link SelectionKey}
-         * @param ready told on the loop thread
-         * @return the key
-         */
-        SelectionKey register(SelectableChannel channel, int interest, Ready ready);
-    }
-
     /** Requests given to the engine so far. */
     long submitted;
 
-    private final Registrar registrar;
+    private final GroupLoop loop;
     private final Consumer<String> events;
-    private final List<Listener> listeners = new ArrayList<>();
+    private final List<Acceptor> acceptors = new ArrayList<>();
     private final List<Connection> connections = new ArrayList<>();
     private final ArrayDeque<ConnectionBuffers> freeBuffers = new ArrayDeque<>();
     private @Nullable Connection firstTouched;
@@ -58,19 +45,19 @@ public final class NbdServer implements AutoCloseable {
      * @param exports one per device of the group
      * @param frontEnd the group
      * @param limits what all clients together may use
-     * @param registrar {@code loop::register}
+     * @param loop of the thread that owns the group
      * @param events told what an administrator should read, one line each
      */
     public NbdServer(
             List<Export> exports,
             FrontEnd frontEnd,
             NbdLimits limits,
-            Registrar registrar,
+            GroupLoop loop,
             Consumer<String> events) {
         this.exports = new ExportTable(exports);
         this.frontEnd = frontEnd;
         this.limits = limits;
-        this.registrar = registrar;
+        this.loop = loop;
         this.events = events;
         this.readBuffers = new ReadBuffers(limits.readPoolBytes());
     }
@@ -84,9 +71,14 @@ public final class NbdServer implements AutoCloseable {
      * @throws IOException if it cannot listen there, with the address and the reason
      */
     public SocketAddress listen(SocketAddress address, boolean insecure) throws IOException {
-        Listener listener = Listener.open(this, address, insecure, registrar);
-        listeners.add(listener);
-        return listener.address();
+        String refusal = ListenPolicy.refusal("nbd", address, insecure);
+        if (refusal != null) {
+            throw new IOException(refusal);
+        }
+        String name = SocketWire.nameOf(address);
+        Acceptor acceptor = Acceptor.open(loop, address, channel -> accept(channel, name));
+        acceptors.add(acceptor);
+        return acceptor.address();
     }
 
     /**
@@ -132,7 +124,7 @@ public final class NbdServer implements AutoCloseable {
         channel.configureBlocking(false);
         Connection connection = new Connection(this, channel, peer, buffers);
         connections.add(connection);
-        SelectionKey key = registrar.register(channel, SelectionKey.OP_READ, connection);
+        SelectionKey key = loop.register(channel, SelectionKey.OP_READ, connection);
         connection.startAttached(key, export, ended);
         return new Attached(connection);
     }
@@ -171,9 +163,6 @@ public final class NbdServer implements AutoCloseable {
             connection = next;
         }
         serveWaiters();
-        for (int i = 0; i < listeners.size(); i++) {
-            listeners.get(i).endOfRound();
-        }
         if (!frontEnd.serving()) {
             endTransmissions();
         }
@@ -228,7 +217,24 @@ public final class NbdServer implements AutoCloseable {
         firstTouched = connection;
     }
 
-    void accept(SocketChannel channel, String listenerName) throws IOException {
+    private void accept(SocketChannel channel, String listenerName) {
+        try {
+            begin(channel, listenerName);
+        } catch (IOException e) {
+            event(listenerName, "left while it was accepted: " + e.getMessage());
+            close(channel);
+        }
+    }
+
+    private void close(SocketChannel channel) {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            event(channel.toString(), "close: " + e.getMessage());
+        }
+    }
+
+    private void begin(SocketChannel channel, String listenerName) throws IOException {
         String peer = peerName(channel, listenerName);
         long others = connections.stream().filter(known -> !known.sendsAgain()).count();
         if (others >= limits.connections() - reserved + NbdLimits.SPARE_CONNECTIONS) {
@@ -250,7 +256,7 @@ public final class NbdServer implements AutoCloseable {
         }
         Connection connection = new Connection(this, channel, peer, buffers);
         connections.add(connection);
-        connection.start(registrar.register(channel, SelectionKey.OP_READ, connection));
+        connection.start(loop.register(channel, SelectionKey.OP_READ, connection));
     }
 
     /** Makes room for a client, which is to be told in the handshake if it cannot be served. */
@@ -299,10 +305,8 @@ public final class NbdServer implements AutoCloseable {
     /** Stops listening and ends all connections at once; what is at the engine ends unheard. */
     @Override
     public void close() {
-        for (Listener listener : listeners) {
-            listener.close();
-        }
-        listeners.clear();
+        acceptors.forEach(Acceptor::close);
+        acceptors.clear();
         for (Connection connection : List.copyOf(connections)) {
             connection.close("the server stops");
         }

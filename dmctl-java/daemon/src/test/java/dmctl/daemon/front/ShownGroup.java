@@ -28,7 +28,6 @@ public final class ShownGroup implements AutoCloseable, Turn {
     /** What the group says of itself. */
     public volatile Role role = Role.STARTING;
 
-    private final SystemClock clock = new SystemClock();
     private final GroupLoop loop;
     private final NbdServer server;
     private final DeviceFrontEnd front;
@@ -43,10 +42,8 @@ public final class ShownGroup implements AutoCloseable, Turn {
 
     public ShownGroup(List<Export> exports, MemoryFrontEnd group, Maker maker) throws IOException {
         this.group = group;
-        loop = new GroupLoop("test", clock, thrown -> failure = thrown);
-        server =
-                new NbdServer(
-                        exports, group, new NbdLimits(8, 32, 4 << 20), loop::register, events::add);
+        loop = new GroupLoop("test", new SystemClock(), thrown -> failure = thrown);
+        server = new NbdServer(exports, group, new NbdLimits(8, 32, 4 << 20), loop, events::add);
         front =
                 maker.make(
                         server,
@@ -63,7 +60,7 @@ public final class ShownGroup implements AutoCloseable, Turn {
 
     @Override
     public long nextWakeNanos() {
-        return more || group.hasEnds() ? clock.monotonicNanos() : Long.MAX_VALUE;
+        return more || group.hasEnds() ? Long.MIN_VALUE : Long.MAX_VALUE;
     }
 
     /** Asks something on the loop. */

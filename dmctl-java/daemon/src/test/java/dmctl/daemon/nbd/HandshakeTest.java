@@ -317,7 +317,7 @@ final class HandshakeTest {
     @Test
     void a_socket_that_is_served_cannot_be_taken_and_a_stale_one_is_replaced() throws Exception {
         assertThatThrownBy(() -> served.loop.listen(served.unix))
-                .hasMessageContaining("another server does");
+                .hasMessageContaining("another process listens there");
         Path stale = folder.resolve("stale.sock");
         java.nio.channels.ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX)
                 .bind(UnixDomainSocketAddress.of(stale))

@@ -17,15 +17,14 @@ final class LoopThread implements AutoCloseable, Turn {
     final List<String> events = new CopyOnWriteArrayList<>();
     private final MemoryFrontEnd group;
     private final GroupLoop loop;
-    private final SystemClock clock = new SystemClock();
     private boolean more;
     volatile long rounds;
     volatile @Nullable Throwable failure;
 
     LoopThread(MemoryFrontEnd group, List<Export> exports, NbdLimits limits) throws IOException {
         this.group = group;
-        loop = new GroupLoop("test", clock, thrown -> failure = thrown);
-        server = new NbdServer(exports, group, limits, loop::register, events::add);
+        loop = new GroupLoop("test", new SystemClock(), thrown -> failure = thrown);
+        server = new NbdServer(exports, group, limits, loop, events::add);
         loop.start(this);
     }
 
@@ -39,7 +38,7 @@ final class LoopThread implements AutoCloseable, Turn {
 
     @Override
     public long nextWakeNanos() {
-        return more || group.hasEnds() ? clock.monotonicNanos() : Long.MAX_VALUE;
+        return more || group.hasEnds() ? Long.MIN_VALUE : Long.MAX_VALUE;
     }
 
     SocketAddress listen(SocketAddress address) throws Exception {
