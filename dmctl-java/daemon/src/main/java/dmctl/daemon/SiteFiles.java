@@ -14,24 +14,42 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The files of a site before they are opened. A file that was there once and is gone is never made
- * anew: an empty log or device in its place would pass for the data that is lost. Which files were
- * there is kept in {@code files} in the state folder.
+ * anew: an empty log or device in its place would pass for the data that is lost; nor is another
+ * one made where the group's file now says that it is elsewhere. Which files were there, and as
+ * what, is kept in {@code files} in the state folder.
+ *
+ * <p>Sites without a daemon are known to the log by their number only: where devices stand under a
+ * number that was another's, they would be taken for as far as those were.
  */
 final class SiteFiles {
     private static final String INDEX = "files";
+    private static final String USED_AS = " as ";
+    private static final Pattern USED =
+            Pattern.compile("(.*)" + USED_AS + "(log|device \\d+(?: of site \\d+)?)");
 
     private final GroupConfig config;
     private final Site self;
     private final DaemonPlaces places;
     private final boolean create;
     private final Consumer<String> said;
+
+    /** Paths by what they were used as. */
+    private final Map<String, String> uses = new LinkedHashMap<>();
+
+    /** Paths noted by releases that did not note their use. */
     private final Set<String> known = new LinkedHashSet<>();
 
     SiteFiles(GroupConfig config, Site self, boolean create, Consumer<String> said) {
@@ -56,17 +74,20 @@ final class SiteFiles {
                                 + " correct the path");
             }
             long bytes = Math.addExact(log.startBytes(), log.newBytes());
-            need(log.path(), bytes, StorageFiles.Space.WRITTEN, "log");
+            need("log", log.path(), bytes, StorageFiles.Space.WRITTEN, "log");
             for (int i = 0; i < config.devices().size(); i++) {
                 GroupConfig.Device device = config.devices().get(i);
                 need(
+                        "device " + device.nr(),
                         self.devices().get(i),
                         device.sizeBytes(),
                         StorageFiles.Space.SPARSE,
                         "device " + device.name());
             }
-            if (self.nr() == config.primary()) {
-                createRemoteDevices();
+            for (Site site : config.sites()) {
+                if (site.daemon().isEmpty()) {
+                    seeRemoteDevices(site);
+                }
             }
             writeIndex();
         } catch (IOException e) {
@@ -88,8 +109,16 @@ final class SiteFiles {
         if (!Files.exists(index)) {
             return;
         }
-        known.addAll(Files.readAllLines(index, StandardCharsets.UTF_8));
-        String first = known.isEmpty() ? "" : known.iterator().next();
+        List<String> lines = Files.readAllLines(index, StandardCharsets.UTF_8);
+        String first = lines.isEmpty() ? "" : lines.getFirst();
+        for (String line : lines) {
+            Matcher used = USED.matcher(line);
+            if (used.matches()) {
+                uses.put(used.group(2), used.group(1));
+            } else {
+                known.add(line);
+            }
+        }
         if (!first.equals(header())) {
             throw new DaemonFailure(
                     DaemonFailure.CANNOT_OPEN,
@@ -108,10 +137,19 @@ final class SiteFiles {
                 what + " of site " + self.name() + ": " + path + " " + how);
     }
 
-    private void need(Path path, long bytes, StorageFiles.Space space, String what)
+    private void need(String use, Path path, long bytes, StorageFiles.Space space, String what)
             throws IOException, DaemonFailure {
         if (!Files.exists(path)) {
-            if (known.contains(path.toString())) {
+            String before = uses.get(use);
+            if (before != null && !before.equals(path.toString())) {
+                throw missing(
+                        what,
+                        path,
+                        "does not exist, and "
+                                + before
+                                + " was used until now; move that there, or correct the path");
+            }
+            if (before != null || known.contains(path.toString())) {
                 throw missing(
                         what,
                         path,
@@ -134,33 +172,51 @@ final class SiteFiles {
             }
             make(path, bytes, space, what + " of site " + self.name());
         }
-        known.add(path.toString());
+        uses.put(use, path.toString());
     }
 
     /** Whoever is primary first makes what is missing of the sites that have no daemon. */
-    private void createRemoteDevices() throws IOException {
-        for (Site site : config.sites()) {
-            if (site.daemon().isPresent()) {
-                continue;
+    private void seeRemoteDevices(Site site) throws IOException, DaemonFailure {
+        for (int i = 0; i < config.devices().size(); i++) {
+            GroupConfig.Device device = config.devices().get(i);
+            String use = "device " + device.nr() + " of site " + site.nr();
+            Path path = site.devices().get(i);
+            String what = "device " + device.name() + " of site " + site.name();
+            String before = uses.get(use);
+            if (before != null && !before.equals(path.toString())) {
+                throw otherRemoteDevice(what, site, path, before);
             }
-            for (int i = 0; i < config.devices().size(); i++) {
-                Path path = site.devices().get(i);
-                String what =
-                        "device " + config.devices().get(i).name() + " of site " + site.name();
-                if (Files.exists(path)) {
-                    known.add(path.toString());
-                } else if (known.contains(path.toString()) || !create) {
+            boolean there = Files.exists(path);
+            if (!there && self.nr() == config.primary()) {
+                if (before != null || known.contains(path.toString()) || !create) {
                     said.accept(what + ": " + path + " is not there; mount or restore it");
                 } else {
-                    make(
-                            path,
-                            config.devices().get(i).sizeBytes(),
-                            StorageFiles.Space.SPARSE,
-                            what);
-                    known.add(path.toString());
+                    make(path, device.sizeBytes(), StorageFiles.Space.SPARSE, what);
+                    there = true;
                 }
             }
+            if (there) {
+                uses.put(use, path.toString());
+            }
         }
+    }
+
+    private DaemonFailure otherRemoteDevice(String what, Site site, Path path, String before) {
+        return new DaemonFailure(
+                DaemonFailure.CANNOT_OPEN,
+                String.format(
+                        Locale.ROOT,
+                        "%s: the log knows site number %d with %s, and would take %s for as far as"
+                                + " that is; write \"nr:\" with a number at site %s that no site had"
+                                + " before, and it is copied whole. Where that only was moved, remove"
+                                + " the line \"%s ...\" from %s",
+                        what,
+                        site.nr(),
+                        before,
+                        path,
+                        site.name(),
+                        before,
+                        index()));
     }
 
     private void make(Path path, long bytes, StorageFiles.Space space, String what)
@@ -174,6 +230,7 @@ final class SiteFiles {
         Set<String> lines = new LinkedHashSet<>();
         lines.add(header());
         lines.addAll(known);
+        uses.forEach((use, path) -> lines.add(path + USED_AS + use));
         RecordFile.replace(index(), String.join("\n", lines) + "\n");
     }
 }

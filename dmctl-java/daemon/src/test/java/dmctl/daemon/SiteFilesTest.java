@@ -98,6 +98,53 @@ class SiteFilesTest {
     }
 
     @Test
+    void makes_no_empty_file_where_the_group_file_names_another_place_than_before()
+            throws Exception {
+        prepare("home", true);
+        for (String moved : List.of("h/replog", "h/data.img")) {
+            DaemonFailure refusal =
+                    catchThrowableOfType(
+                            DaemonFailure.class, () -> prepareWith(moved, "h/elsewhere"));
+
+            assertThat(refusal.exitCode()).isEqualTo(DaemonFailure.CANNOT_OPEN);
+            assertThat(refusal)
+                    .hasMessageContaining(
+                            folder.resolve("h/elsewhere")
+                                    + " does not exist, and "
+                                    + folder.resolve(moved)
+                                    + " was used until now");
+            assertThat(folder.resolve("h/elsewhere")).doesNotExist();
+        }
+        Files.move(folder.resolve("h/data.img"), folder.resolve("h/elsewhere"));
+        prepareWith("h/data.img", "h/elsewhere");
+        Files.delete(folder.resolve("h/elsewhere"));
+        assertThatThrownBy(() -> prepareWith("h/data.img", "h/elsewhere"))
+                .isInstanceOf(DaemonFailure.class)
+                .hasMessageContaining("h/elsewhere is gone");
+    }
+
+    /** As where a site before it was taken out of the file, and it gets that one's number. */
+    @Test
+    void refuses_devices_under_the_number_of_a_site_that_had_others() throws Exception {
+        prepare("home", true);
+        Files.createFile(folder.resolve("v/other.img"));
+
+        assertThatThrownBy(() -> prepareWith("v/data.img", "v/other.img"))
+                .isInstanceOf(DaemonFailure.class)
+                .hasMessageContaining("device data of site vault: the log knows site number 2 with")
+                .hasMessageContaining("remove the line");
+        prepareWith("name: vault", "name: vault\n    nr: 7");
+        assertThat(Files.readString(folder.resolve("home/files")))
+                .contains("v/data.img as device 0 of site 7\n");
+    }
+
+    private void prepareWith(String before, String after) throws Exception {
+        String text = AdminRequestsTest.GROUP.replace(before, after);
+        GroupConfig config = GroupFile.parse(folder.resolve("lab.yaml"), text);
+        new SiteFiles(config, config.site("home").orElseThrow(), true, said::add).prepare();
+    }
+
+    @Test
     void goes_on_without_the_devices_of_a_blockdev_site_that_are_gone() throws Exception {
         prepare("home", true);
         Files.delete(folder.resolve("v/data.img"));
