@@ -172,6 +172,12 @@ final class AdminRequests {
         // Only the loop knows the settings in force; a word that means nothing is refused before.
         CompletableFuture<JsonObject> answer = new CompletableFuture<>();
         loop.execute(() -> {
+            GroupStatus now = admin.status();
+            if (nr == now.selfSite() && now.role() != GroupStatus.Role.PRIMARY) {
+                // What it is as a target; as a primary it would take it for its own devices'.
+                answer.complete(done("nothing to set here: the primary follows it"));
+                return;
+            }
             try {
                 GroupDefinition.Settings changed =
                         Definitions.settings(Definitions.settings(inForce(nr)).with(key, value));

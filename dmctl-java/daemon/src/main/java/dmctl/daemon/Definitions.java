@@ -22,7 +22,7 @@ final class Definitions {
                 config.devices().stream()
                         .map(d -> new GroupDefinition.Device(d.nr(), d.name(), d.sizeBytes()))
                         .toList(),
-                config.sites().stream().map(Definitions::site).toList(),
+                config.sites().stream().map(site -> site(site, config, selfSite)).toList(),
                 selfSite,
                 config.primary(),
                 new GroupDefinition.Tuning(
@@ -39,12 +39,31 @@ final class Definitions {
         return same(DiskAccess.class, config.tuning().diskAccess());
     }
 
-    private static GroupDefinition.Site site(GroupConfig.Site site) {
+    private static GroupDefinition.Site site(
+            GroupConfig.Site site, GroupConfig config, int selfSite) {
+        boolean takenOver = site.nr() == selfSite && selfSite != config.primary();
+        GroupDefinition.Settings settings = settings(site.settings());
         return new GroupDefinition.Site(
                 site.nr(),
                 site.name(),
                 SiteSettings.spelled(site.link()),
-                settings(site.settings()));
+                takenOver ? ofItsOwnDevices(settings) : settings);
+    }
+
+    /**
+     * Of a primary the engine takes the settings to be those of its own devices: with {@code sync}
+     * every write would wait for them. A site that takes over was given its settings for being a
+     * target of another one.
+     */
+    private static GroupDefinition.Settings ofItsOwnDevices(GroupDefinition.Settings settings) {
+        return new GroupDefinition.Settings(
+                GroupDefinition.Policy.ASYNC,
+                settings.outOfReach(),
+                settings.degradeAfterMillis(),
+                GroupDefinition.Mode.WARN,
+                GroupDefinition.LimitKind.NONE,
+                0,
+                settings.resyncBytesPerSecond());
     }
 
     static GroupDefinition.Settings settings(SiteSettings settings) {

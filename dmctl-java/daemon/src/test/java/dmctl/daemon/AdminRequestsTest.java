@@ -12,6 +12,7 @@ import dmctl.config.SiteSettings;
 import dmctl.daemon.io.DiskAccess;
 import dmctl.daemon.io.SystemClock;
 import dmctl.engine.GroupDefinition;
+import dmctl.engine.GroupStatus;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -98,6 +99,31 @@ class AdminRequestsTest {
                                         before.limitKind(),
                                         before.limit(),
                                         before.resyncBytesPerSecond()));
+    }
+
+    @Test
+    void a_target_does_not_take_what_it_is_to_the_primary_for_its_own_devices() throws Exception {
+        admin.role = GroupStatus.Role.TARGET;
+        String order = "{\"op\":\"set\",\"site\":\"%s\",\"key\":\"policy\",\"value\":\"sync\"}";
+        assertThat(ask(order.formatted("home")).getBoolean("ok")).isTrue();
+        assertThat(admin.calls).isEmpty();
+        ask(order.formatted("far"));
+        assertThat(admin.calls).hasSize(1);
+    }
+
+    @Test
+    void a_site_that_takes_over_does_not_wait_for_its_own_devices() throws Exception {
+        String text =
+                GROUP.replace(
+                        "devices: {data: f/data.img}",
+                        "devices: {data: f/data.img}\n    policy: sync");
+        GroupConfig config = GroupFile.parse(Path.of("/srv/lab.yaml"), text);
+        assertThat(policyOfFar(config, 0)).isEqualTo(GroupDefinition.Policy.SYNC);
+        assertThat(policyOfFar(config, 1)).isEqualTo(GroupDefinition.Policy.ASYNC);
+    }
+
+    private static GroupDefinition.Policy policyOfFar(GroupConfig config, int selfSite) {
+        return Definitions.definition(config, selfSite).sites().get(1).settings().policy();
     }
 
     @Test

@@ -29,6 +29,7 @@ final class StubAdmin implements Admin {
 
     final List<String> calls = new ArrayList<>();
     boolean silent;
+    Role role = Role.PRIMARY;
 
     private void end(String call, Done done) {
         calls.add(call);
@@ -77,7 +78,7 @@ final class StubAdmin implements Admin {
         return new GroupStatus(
                 "lab",
                 0,
-                Role.PRIMARY,
+                role,
                 1_000_000,
                 0,
                 3,
