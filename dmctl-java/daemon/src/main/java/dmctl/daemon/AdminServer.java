@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
@@ -36,12 +37,14 @@ final class AdminServer implements AutoCloseable {
     /** How long one more waits: who has left is not always seen to have left at once. */
     private static final long ROOM_MILLIS = 1_000;
 
+    private static final long RETRY_MILLIS = 1_000;
     private static final int LINE_MAX = 64 << 10;
 
     private final Path path;
     private final ServerSocketChannel server;
     private final UnaryOperator<JsonObject> answers;
     private final Semaphore room = new Semaphore(CLIENTS_MAX);
+    private final CountDownLatch closed = new CountDownLatch(1);
 
     private AdminServer(Path path, ServerSocketChannel server, UnaryOperator<JsonObject> answers) {
         this.path = path;
@@ -99,9 +102,26 @@ final class AdminServer implements AutoCloseable {
                 LOG.debug("admin socket {} closed", path);
                 return;
             } catch (IOException e) {
-                LOG.error("admin socket {} cannot accept any more: {}", path, e.getMessage());
-                return;
+                // Out of descriptors, most likely: without this socket nobody could stop the
+                // daemon.
+                LOG.error(
+                        "admin socket {} cannot accept, tries again in 1 s: {}",
+                        path,
+                        e.getMessage());
+                if (!waitToRetry()) {
+                    return;
+                }
             }
+        }
+    }
+
+    /** Returns false if the server ends meanwhile. */
+    private boolean waitToRetry() {
+        try {
+            return !closed.await(RETRY_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 
@@ -177,6 +197,7 @@ final class AdminServer implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        closed.countDown();
         server.close();
         Files.deleteIfExists(path);
     }

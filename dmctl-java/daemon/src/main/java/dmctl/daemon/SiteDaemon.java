@@ -221,9 +221,10 @@ final class SiteDaemon {
             return stopped.join();
         }
         LOG.info("group={} site={} stops", config.name(), self.name());
-        notices.stopping();
         JsonObject answer = requests.order(DEVICES_MILLIS, told -> stopDevices(keepUsed, told));
         if (answer.getBoolean("ok", false)) {
+            // Not before: a service manager ends by force what says so and does not end.
+            notices.stopping();
             answer = requests.order(STOP_MILLIS, shutdown);
         }
         if (!answer.getBoolean("ok", false)) {

@@ -2,6 +2,7 @@ package dmctl.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.grack.nanojson.JsonObject;
 import com.grack.nanojson.JsonParser;
@@ -171,12 +172,32 @@ class SystemTest {
         dmctl(0, "up", "--detach", "--site", "near");
         dmctl(0, "wait", "caught-up", "near");
         dmctl(0, "wait", "caught-up", "vault");
+        assertThatADaemonOutOfDescriptorsCanBeToldToStopLater("home");
         assertThat(dmctl(0, "down"))
                 .contains(
                         "home: stopped cleanly: all is on the devices",
                         "near: stopped cleanly: all is on the devices");
         assertSameEverywhere(0x5a);
         dmctl(3, "status");
+    }
+
+    private void assertThatADaemonOutOfDescriptorsCanBeToldToStopLater(String site)
+            throws Exception {
+        long pid = process(site).orElseThrow().pid();
+        int free = 0;
+        while (Files.exists(Path.of("/proc/" + pid + "/fd/" + free))) {
+            free++;
+        }
+        limitDescriptors(pid, free);
+        dmctl(0, "status"); // takes the one that accept has put aside
+        assertThat(dmctl(0, "status")).contains("(no answer)");
+        limitDescriptors(pid, 4096);
+        await().untilAsserted(() -> assertThat(dmctl(0, "status")).doesNotContain("(no answer)"));
+    }
+
+    private void limitDescriptors(long pid, int most) throws Exception {
+        assertThat(run(List.of("prlimit", "--pid", "" + pid, "--nofile=" + most + ":")).exit())
+                .isZero();
     }
 
     @Test
