@@ -237,12 +237,15 @@ final class Replies {
         if (!command.complete()) {
             return true;
         }
+        if (!structured && command.headSent) {
+            // It stays unfinished: the client would take any other reply for the rest of its data.
+            broken = "a read failed (errno " + command.error + ") after its reply had begun";
+            return false;
+        }
         if (!outbox.hasRoom(PLAIN_BYTES, 0)) {
             return false;
         }
-        if (!structured && command.headSent) {
-            broken = "a read failed (errno " + command.error + ") after its reply had begun";
-        } else if (!structured) {
+        if (!structured) {
             simple(command, command.error);
             outbox.staged();
         } else if (command.error == 0) {

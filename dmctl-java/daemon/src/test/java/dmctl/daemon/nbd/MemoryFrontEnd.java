@@ -16,6 +16,7 @@ public final class MemoryFrontEnd implements FrontEnd {
     private final boolean[][] written;
     private final ArrayDeque<Request> taken;
     private final ArrayDeque<Request> waiting;
+    private final ArrayDeque<Request> held = new ArrayDeque<>();
 
     public volatile boolean serving = true;
 
@@ -30,6 +31,9 @@ public final class MemoryFrontEnd implements FrontEnd {
 
     /** Requests at this offset end with EIO. */
     public volatile long badOffset = -1;
+
+    /** Requests taken at this offset do not end before it is -1 again. */
+    public volatile long heldOffset = -1;
 
     /** Ends everything from inside submit. */
     public volatile boolean atOnce;
@@ -81,6 +85,8 @@ public final class MemoryFrontEnd implements FrontEnd {
         carryOut(request);
         if (atOnce) {
             Objects.requireNonNull(request.done).requestDone(request);
+        } else if (request.offset == heldOffset) {
+            held.add(request);
         } else {
             taken.add(request);
         }
@@ -93,6 +99,9 @@ public final class MemoryFrontEnd implements FrontEnd {
             take(request);
             Objects.requireNonNull(request.done).requestTaken(request);
         }
+        while (heldOffset < 0 && !held.isEmpty()) {
+            taken.add(held.remove());
+        }
         for (int n = holding ? 0 : taken.size(); n > 0; n--) {
             Request request = taken.remove();
             Objects.requireNonNull(request.done).requestDone(request);
@@ -102,11 +111,14 @@ public final class MemoryFrontEnd implements FrontEnd {
     /** Ends nothing of what was taken: who would be told is gone. */
     public void forget() {
         taken.clear();
+        held.clear();
         waiting.clear();
     }
 
     public boolean hasEnds() {
-        return (!holding && !taken.isEmpty()) || (!full && !waiting.isEmpty());
+        return (!holding && !taken.isEmpty())
+                || (heldOffset < 0 && !held.isEmpty())
+                || (!full && !waiting.isEmpty());
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate")

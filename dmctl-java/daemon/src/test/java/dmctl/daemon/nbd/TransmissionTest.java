@@ -276,6 +276,26 @@ final class TransmissionTest {
     }
 
     @Test
+    void a_read_that_fails_midway_gets_no_bytes_of_another() throws Exception {
+        int sent = 512 << 10;
+        served.group.badOffset = sent;
+        served.group.heldOffset = sent;
+        try (NbdClient client = served.simple("data")) {
+            client.command(0, Nbd.CMD_READ, 1, 0, sent + 4096);
+            client.command(0, Nbd.CMD_READ, 2, 4 << 20, 4096);
+            client.read(Nbd.SIMPLE_REPLY_BYTES + sent);
+            Eventually.until(() -> served.group.submitted == 3);
+            served.group.heldOffset = -1;
+            served.loop.wake();
+            assertThat(client.atEnd()).isTrue();
+        }
+        assertThat(served.loop.events)
+                .singleElement()
+                .asString()
+                .contains("after its reply had begun");
+    }
+
+    @Test
     void ends_told_from_inside_submit_are_fine() throws Exception {
         served.group.atOnce = true;
         byte[] data = pattern(5, 3 << 20);
