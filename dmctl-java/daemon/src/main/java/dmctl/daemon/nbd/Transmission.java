@@ -414,8 +414,11 @@ final class Transmission extends ReadAccount implements Request.Done {
         if (half != null) {
             half.given = true;
             half.fail(Nbd.EIO, null);
+        }
+        // First: answered, half would be in the free list, and what waits behind it out of reach.
+        replies.clear();
+        if (half != null) {
             replies.discard(half);
         }
-        replies.clear();
     }
 }

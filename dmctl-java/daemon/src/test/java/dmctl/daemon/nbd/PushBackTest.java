@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
@@ -92,22 +93,22 @@ final class PushBackTest {
                 deaf.command(0, Nbd.CMD_READ, i, 0, 1 << 20);
             }
             Eventually.until(() -> served.group.submitted > REQUESTS);
-            sleepsSoon();
+            sleepsSoon(served.loop);
             served.group.holding = false;
             served.loop.wake();
             for (int i = 0; i < 2 * REQUESTS; i++) {
                 reader.simpleReply(4096);
             }
-            sleepsSoon();
+            sleepsSoon(served.loop);
         }
     }
 
-    private void sleepsSoon() {
+    private static void sleepsSoon(LoopThread loop) {
         AtomicLong rounds = new AtomicLong();
         await().during(Duration.ofMillis(200))
                 .pollInterval(Duration.ofMillis(5))
                 .atMost(Duration.ofSeconds(3))
-                .until(() -> served.loop.rounds == rounds.getAndSet(served.loop.rounds));
+                .until(() -> loop.rounds == rounds.getAndSet(loop.rounds));
     }
 
     @Test
@@ -170,6 +171,31 @@ final class PushBackTest {
         assertThat(served.loop.events).hasSize(20);
         try (NbdClient other = served.simple("wal")) {
             progress(other, 20);
+        }
+    }
+
+    @Test
+    void a_client_that_dies_without_reading_leaves_nothing_behind() throws Exception {
+        int reads = 400;
+        NbdLimits limits = new NbdLimits(2, 512, 4 << 20);
+        Path other = Files.createDirectory(folder.resolve("other"));
+        try (ServedGroup deep = new ServedGroup(other, limits)) {
+            deep.group.heldOffset = 4096;
+            try (NbdClient deaf = deep.structured("data")) {
+                for (int i = 0; i < reads; i++) {
+                    deaf.command(0, Nbd.CMD_READ, i, 0, 4096);
+                }
+                deaf.write(0, reads, 4096, new byte[4096]);
+                deaf.command(0, Nbd.CMD_READ, reads + 1, 8192, 8 << 20);
+                Eventually.until(() -> deep.group.submitted > reads + 1);
+                sleepsSoon(deep.loop);
+                assertThat(deep.group.submitted).isLessThan(reads + 1 + 16);
+                // The reply of the WRITE waits behind the half of the last READ that is here.
+                deep.group.heldOffset = -1;
+                deep.loop.wake();
+                sleepsSoon(deep.loop);
+            }
+            Eventually.until(() -> deep.loop.server.connectionCount() == 0);
         }
     }
 
