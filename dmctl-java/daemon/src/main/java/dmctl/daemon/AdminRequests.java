@@ -19,6 +19,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Follows orders. Each is handed to the loop and waited for within a bound; the loop never waits
@@ -129,6 +130,8 @@ final class AdminRequests {
             Snapshot snapshot = taken.get(SOON_MILLIS, TimeUnit.MILLISECONDS);
             JsonObject json =
                     StatusJson.of(snapshot.group(), snapshot.frontEnd(), clock.wallMicros());
+            // A group that is not open yet knows no sites.
+            json.put("site", nameOf(snapshot.group().selfSite()));
             json.put("diskAccess", SiteSettings.spelled(access));
             json.put("memoryBytes", ProcessMemory.bytesMax() + snapshot.frontEnd().memoryBytes());
             json.put("statistics", snapshot.counts());
@@ -145,6 +148,14 @@ final class AdminRequests {
             Thread.currentThread().interrupt();
             return refused("failed", "the daemon ends");
         }
+    }
+
+    private @Nullable String nameOf(int site) {
+        return config.sites().stream()
+                .filter(each -> each.nr() == site)
+                .map(GroupConfig.Site::name)
+                .findFirst()
+                .orElse(null);
     }
 
     private JsonObject resetStatistics(String word) {

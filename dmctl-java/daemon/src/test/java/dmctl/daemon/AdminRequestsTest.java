@@ -63,6 +63,9 @@ class AdminRequestsTest {
         assertThat(answer.getObject("status"))
                 .containsEntry("pid", ProcessHandle.current().pid())
                 .containsEntry("group", "lab");
+
+        admin.knowsNoSites = true;
+        assertThat(ask("{\"op\":\"status\"}").getObject("status")).containsEntry("site", "home");
     }
 
     @Test

@@ -31,6 +31,9 @@ final class StubAdmin implements Admin {
     boolean silent;
     Role role = Role.PRIMARY;
 
+    /** As before its log is read. */
+    boolean knowsNoSites;
+
     private void end(String call, Done done) {
         calls.add(call);
         if (!silent) {
@@ -96,7 +99,15 @@ final class StubAdmin implements Admin {
                 1 << 26,
                 null,
                 List.of(new Problem("device", "data: EIO", 3_000_000, "replace it")),
-                List.of(
+                sites(),
+                new GroupStatus.RegionMapStatus(true, 65536, ""),
+                List.of("term 3"));
+    }
+
+    private List<SiteStatus> sites() {
+        return knowsNoSites
+                ? List.of()
+                : List.of(
                         site(0, "home", "tcp", Role.PRIMARY, Link.LOCAL, Flow.LIVE, null),
                         site(
                                 1,
@@ -105,9 +116,7 @@ final class StubAdmin implements Admin {
                                 null,
                                 Link.UP,
                                 Flow.CATCHING_UP,
-                                new ResyncProgress(100, 50, 60, 1, 2_000_000, 10, 5))),
-                new GroupStatus.RegionMapStatus(true, 65536, ""),
-                List.of("term 3"));
+                                new ResyncProgress(100, 50, 60, 1, 2_000_000, 10, 5)));
     }
 
     private static SiteStatus site(
