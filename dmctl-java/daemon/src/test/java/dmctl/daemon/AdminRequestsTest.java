@@ -14,6 +14,7 @@ import dmctl.daemon.io.SystemClock;
 import dmctl.engine.GroupDefinition;
 import dmctl.engine.GroupStatus;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -108,9 +109,9 @@ class AdminRequestsTest {
     void a_target_does_not_take_what_it_is_to_the_primary_for_its_own_devices() throws Exception {
         admin.role = GroupStatus.Role.TARGET;
         String order = "{\"op\":\"set\",\"site\":\"%s\",\"key\":\"policy\",\"value\":\"sync\"}";
-        assertThat(ask(order.formatted("home")).getBoolean("ok")).isTrue();
+        assertThat(ask(String.format(Locale.ROOT, order, "home")).getBoolean("ok")).isTrue();
         assertThat(admin.calls).isEmpty();
-        ask(order.formatted("far"));
+        ask(String.format(Locale.ROOT, order, "far"));
         assertThat(admin.calls).hasSize(1);
     }
 
