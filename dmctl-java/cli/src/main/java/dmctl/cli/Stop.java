@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 
 /** Stops daemons cleanly, the primary first. */
 final class Stop {
@@ -19,7 +20,8 @@ final class Stop {
     private Stop() {}
 
     /**
-     * Stops the daemons of some sites.
+     * Stops the daemons of some sites; none of the others where the primary is not stopped: it goes
+     * on, and would be without its copies.
      *
      * @param drain how long the primary may take to bring the other sites up to date before
      * @param keepDevices whether block devices in use stay for the next start; else the daemon
@@ -43,16 +45,36 @@ final class Stop {
             order.sort((a, b) -> Boolean.compare(b.name().equals(name), a.name().equals(name)));
         }
         boolean clean = true;
-        for (Site site : order) {
+        for (int i = 0; i < order.size(); i++) {
+            Site site = order.get(i);
             DaemonView view = group.daemons().get(site.name());
+            boolean stopped = true;
             if (view == null) {
                 out.println(site.name() + ": not running");
             } else {
-                clean &= stopOne(site, view, keepDevices, out);
+                stopped = stopOne(site, view, keepDevices, out);
+            }
+            clean &= stopped;
+            if (!stopped && site.name().equals(primary.map(DaemonView::site).orElse(""))) {
+                sayLeft(group, site, order.subList(i + 1, order.size()), out);
+                break;
             }
             out.flush();
         }
         return clean;
+    }
+
+    private static void sayLeft(
+            GroupView group, Site primary, List<Site> others, PrintWriter out) {
+        String left =
+                others.stream()
+                        .map(Site::name)
+                        .filter(name -> group.daemons().containsKey(name))
+                        .collect(Collectors.joining(", "));
+        if (!left.isEmpty()) {
+            out.println(left + ": left running, for " + primary.name() + " was not stopped");
+        }
+        out.flush();
     }
 
     /** Lets sites that are connected take what was completed until now. */

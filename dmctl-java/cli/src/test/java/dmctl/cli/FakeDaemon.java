@@ -11,8 +11,8 @@ import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.Channels;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** Answers at an admin socket as it is told to. */
 final class FakeDaemon {
@@ -36,6 +37,32 @@ final class FakeDaemon {
         server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         server.bind(UnixDomainSocketAddress.of(socket));
         thread = Thread.ofVirtual().start(this::serve);
+    }
+
+    /** One that tells a fixed state, or that it cannot, and answers orders as it is told to. */
+    static FakeDaemon telling(
+            Path socket, @Nullable JsonObject status, UnaryOperator<JsonObject> orders)
+            throws IOException {
+        return new FakeDaemon(
+                socket,
+                request -> {
+                    if (!request.getString("op").equals("status")) {
+                        return orders.apply(request);
+                    }
+                    if (status == null) {
+                        return refused("the group's thread has not answered for 5 s");
+                    }
+                    JsonObject told = ok("");
+                    told.put("status", status);
+                    return told;
+                });
+    }
+
+    /** What a site's daemon tells in one of the examples. */
+    static JsonObject status(String example, String site) throws Exception {
+        return JsonParser.object()
+                .from(StatusTextTest.resource("status/" + example + ".json"))
+                .getObject(site);
     }
 
     static JsonObject ok(String text) {
@@ -66,7 +93,7 @@ final class FakeDaemon {
                     client.write(ByteBuffer.wrap(answer.getBytes(StandardCharsets.UTF_8)));
                 }
             }
-        } catch (AsynchronousCloseException e) {
+        } catch (ClosedChannelException e) {
             Thread.currentThread().setName("closed");
         } catch (IOException | JsonParserException e) {
             throw new UncheckedIOException(new IOException(e));
