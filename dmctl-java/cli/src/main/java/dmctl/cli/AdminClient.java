@@ -6,6 +6,7 @@ import com.grack.nanojson.JsonParserException;
 import com.grack.nanojson.JsonWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -13,6 +14,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -33,10 +35,22 @@ final class AdminClient {
         private static final long serialVersionUID = 1L;
 
         private final String text;
+        private final boolean running;
 
+        /** Something listens there, or may listen. */
         Unreachable(String text) {
+            this(text, true);
+        }
+
+        Unreachable(String text, boolean running) {
             super(text);
             this.text = text;
+            this.running = running;
+        }
+
+        /** Whether a daemon may run all the same; not where nobody listens. */
+        boolean running() {
+            return running;
         }
 
         String text() {
@@ -67,7 +81,8 @@ final class AdminClient {
                             ? "no right to talk to the daemon at "
                                     + socket
                                     + "; run this as root or as the daemon's user"
-                            : "no daemon answers at " + socket + " (" + reason(e) + ")");
+                            : "no daemon answers at " + socket + " (" + reason(e) + ")",
+                    !(e instanceof ConnectException || Files.notExists(socket)));
         } catch (JsonParserException e) {
             throw new Unreachable(
                     "what answers at " + socket + " is not dmctld: " + e.getMessage());

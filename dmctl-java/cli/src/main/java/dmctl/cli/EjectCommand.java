@@ -72,7 +72,7 @@ final class EjectCommand implements Callable<Integer> {
                     "the daemon of "
                             + site.name()
                             + " does not answer: "
-                            + view.silent().get(site.name()));
+                            + Objects.requireNonNull(view.silent().get(site.name())).text());
         }
         JsonObject answer;
         try {

@@ -16,12 +16,15 @@ import java.util.Optional;
  * @param daemons answers, by site
  * @param silent why a site's daemon gives none, by site
  */
-record GroupView(GroupConfig config, Map<String, DaemonView> daemons, Map<String, String> silent) {
+record GroupView(
+        GroupConfig config,
+        Map<String, DaemonView> daemons,
+        Map<String, AdminClient.Unreachable> silent) {
 
     /** Asks the daemon of every site, or of one. */
     static GroupView ask(GroupConfig config, Optional<Site> only) {
         Map<String, DaemonView> daemons = new LinkedHashMap<>();
-        Map<String, String> silent = new LinkedHashMap<>();
+        Map<String, AdminClient.Unreachable> silent = new LinkedHashMap<>();
         for (Site site : config.daemonSites()) {
             if (only.isPresent() && !only.get().equals(site)) {
                 continue;
@@ -29,7 +32,7 @@ record GroupView(GroupConfig config, Map<String, DaemonView> daemons, Map<String
             try {
                 daemons.put(site.name(), ask(socket(site)));
             } catch (AdminClient.Unreachable e) {
-                silent.put(site.name(), e.text());
+                silent.put(site.name(), e);
             }
         }
         return new GroupView(config, daemons, silent);
@@ -56,6 +59,16 @@ record GroupView(GroupConfig config, Map<String, DaemonView> daemons, Map<String
         return daemons.values().stream()
                 .filter(view -> view.role().equals("primary"))
                 .max(Comparator.comparingLong(DaemonView::term));
+    }
+
+    /** The primary, or whom the site of the highest term among those that answer takes for it. */
+    Optional<String> primarySite() {
+        return primary()
+                .map(DaemonView::site)
+                .or(() ->
+                        daemons.values().stream()
+                                .max(Comparator.comparingLong(DaemonView::term))
+                                .map(DaemonView::primarySite));
     }
 
     /** The socket of the primary's daemon, for orders that only it can follow. */

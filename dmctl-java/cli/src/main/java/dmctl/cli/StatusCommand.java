@@ -112,7 +112,7 @@ final class StatusCommand implements Callable<Integer> {
         JsonObject daemons = new JsonObject();
         view.daemons().forEach((name, daemon) -> daemons.put(name, daemon.json()));
         JsonObject silent = new JsonObject();
-        silent.putAll(view.silent());
+        view.silent().forEach((name, why) -> silent.put(name, why.text()));
         JsonObject json = new JsonObject();
         json.put("schema", 1);
         json.put("group", view.config().name());

@@ -199,9 +199,9 @@ final class StatusText {
         for (ProblemView problem : problems.stream().distinct().toList()) {
             lines.add("  " + site + ": " + problemText(problem));
         }
-        String silent = group.silent().get(site);
+        AdminClient.Unreachable silent = group.silent().get(site);
         if (silent != null) {
-            lines.add("  " + site + ": " + silent);
+            lines.add("  " + site + ": " + silent.text());
         }
     }
 

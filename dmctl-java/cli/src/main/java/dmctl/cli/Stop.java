@@ -36,26 +36,21 @@ final class Stop {
             PrintWriter out) {
         GroupView group = GroupView.ask(config, Optional.empty());
         List<Site> order = new ArrayList<>(sites);
-        Optional<DaemonView> primary = group.primary();
-        if (primary.isPresent()) {
-            String name = primary.get().site();
-            if (order.stream().anyMatch(site -> site.name().equals(name))) {
-                drain(config, primary.get(), drain, out);
-            }
-            order.sort((a, b) -> Boolean.compare(b.name().equals(name), a.name().equals(name)));
-        }
+        String primary = group.primarySite().orElse("");
+        order.sort((a, b) -> Boolean.compare(b.name().equals(primary), a.name().equals(primary)));
+        group.primary()
+                .filter(view -> view.site().equals(order.getFirst().name()))
+                .ifPresent(view -> drain(config, view, drain, out));
         boolean clean = true;
         for (int i = 0; i < order.size(); i++) {
             Site site = order.get(i);
             DaemonView view = group.daemons().get(site.name());
-            boolean stopped = true;
-            if (view == null) {
-                out.println(site.name() + ": not running");
-            } else {
-                stopped = stopOne(site, view, keepDevices, out);
-            }
+            boolean stopped =
+                    view == null
+                            ? isDown(site, group, out)
+                            : stopOne(site, view, keepDevices, out);
             clean &= stopped;
-            if (!stopped && site.name().equals(primary.map(DaemonView::site).orElse(""))) {
+            if (!stopped && site.name().equals(primary)) {
                 sayLeft(group, site, order.subList(i + 1, order.size()), out);
                 break;
             }
@@ -69,12 +64,28 @@ final class Stop {
         String left =
                 others.stream()
                         .map(Site::name)
-                        .filter(name -> group.daemons().containsKey(name))
+                        .filter(name -> mayRun(group, name))
                         .collect(Collectors.joining(", "));
         if (!left.isEmpty()) {
             out.println(left + ": left running, for " + primary.name() + " was not stopped");
         }
         out.flush();
+    }
+
+    private static boolean mayRun(GroupView group, String site) {
+        AdminClient.Unreachable silent = group.silent().get(site);
+        return silent == null || silent.running();
+    }
+
+    /** Says why a daemon that tells no state is not stopped, unless there is none. */
+    private static boolean isDown(Site site, GroupView group, PrintWriter out) {
+        AdminClient.Unreachable silent = group.silent().get(site.name());
+        if (silent == null || !silent.running()) {
+            out.println(site.name() + ": not running");
+            return true;
+        }
+        out.println(site.name() + ": not stopped: " + silent.text());
+        return false;
     }
 
     /** Lets sites that are connected take what was completed until now. */

@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The answer at a glance: is the data safe, where, how stale, what to do.
@@ -131,7 +130,7 @@ record Verdict(Level level, String text, String next) {
     }
 
     private static Verdict withoutPrimary(GroupView group) {
-        String primaryName = lastPrimary(group);
+        String primaryName = group.primarySite().orElse(null);
         DaemonView best =
                 group.daemons().values().stream()
                         .filter(view -> view.data().equals("consistent"))
@@ -176,13 +175,6 @@ record Verdict(Level level, String text, String next) {
                 Level.CRITICAL,
                 nobody + "; " + best.site() + " is consistent up to seq " + best.durableSeq(),
                 restart + "dmctl takeover " + best.site());
-    }
-
-    private static @Nullable String lastPrimary(GroupView group) {
-        return group.daemons().values().stream()
-                .max(Comparator.comparingLong(DaemonView::term))
-                .map(DaemonView::primarySite)
-                .orElse(null);
     }
 
     private static String stateOf(GroupView group, String site) {

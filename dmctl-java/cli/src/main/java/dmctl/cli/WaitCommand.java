@@ -4,7 +4,6 @@ import dmctl.cli.DaemonView.SiteView;
 import dmctl.config.GroupConfig;
 import dmctl.config.GroupConfig.Site;
 import dmctl.config.Units;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -156,6 +155,7 @@ final class WaitCommand implements Callable<Integer> {
                     + own.role()
                     + (own.notServingReason().isEmpty() ? "" : ", " + own.notServingReason());
         }
-        return Objects.requireNonNullElse(view.silent().get(name), "no primary answers");
+        AdminClient.Unreachable silent = view.silent().get(name);
+        return silent == null ? "no primary answers" : silent.text();
     }
 }

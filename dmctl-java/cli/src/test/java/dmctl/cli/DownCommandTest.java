@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -88,5 +89,42 @@ class DownCommandTest {
                 .endsWith(
                         "home: not stopped: /dev/ublkb0 is mounted at /srv\n"
                                 + "near, far: left running, for home was not stopped\n");
+    }
+
+    @Test
+    void leaves_the_targets_to_a_primary_that_does_not_tell_its_state() throws Exception {
+        daemon("home", null, FakeDaemon.ok("stopped"));
+        daemon("near", FakeDaemon.ok("stopped"));
+
+        assertThat(down()).isEqualTo(ExitCode.FAILED);
+        assertThat(told()).isEmpty();
+        assertThat(out)
+                .hasToString(
+                        "home: not stopped: the daemon cannot tell its state: the group's"
+                                + " thread has not answered for 5 s\n"
+                                + "near: left running, for home was not stopped\n");
+    }
+
+    @Test
+    void goes_on_after_a_target_that_does_not_tell_its_state() throws Exception {
+        daemon("home", FakeDaemon.ok("stopped"));
+        daemon("near", null, FakeDaemon.ok("stopped"));
+        daemon("far", FakeDaemon.ok("stopped"));
+
+        assertThat(down()).isEqualTo(ExitCode.FAILED);
+        assertThat(told()).containsExactly("far", "home");
+        assertThat(out.toString())
+                .contains(
+                        "near: not stopped: the daemon cannot tell its state: the group's thread");
+    }
+
+    @Test
+    void says_of_a_daemon_that_left_its_socket_that_it_does_not_run() throws Exception {
+        daemon("near", FakeDaemon.ok("stopped"));
+        Objects.requireNonNull(daemons.get("near")).stop();
+
+        assertThat(folder.resolve("near/admin.sock")).exists();
+        assertThat(down()).isZero();
+        assertThat(out).hasToString("home: not running\nnear: not running\nfar: not running\n");
     }
 }

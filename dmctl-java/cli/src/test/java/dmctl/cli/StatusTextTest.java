@@ -29,11 +29,14 @@ class StatusTextTest {
         GroupConfig config = GroupFile.parse(Path.of("/srv/lab.yaml"), resource("lab.yaml"));
         JsonObject answers = JsonParser.object().from(resource("status/" + name + ".json"));
         Map<String, DaemonView> daemons = new LinkedHashMap<>();
-        Map<String, String> silent = new LinkedHashMap<>();
+        Map<String, AdminClient.Unreachable> silent = new LinkedHashMap<>();
         for (GroupConfig.Site site : config.daemonSites()) {
             JsonObject answer = answers.getObject(site.name());
             if (answer == null) {
-                silent.put(site.name(), "no daemon answers at /srv/" + site.name() + "/admin.sock");
+                silent.put(
+                        site.name(),
+                        new AdminClient.Unreachable(
+                                "no daemon answers at /srv/" + site.name() + "/admin.sock", false));
             } else {
                 daemons.put(site.name(), DaemonView.of(answer));
             }
