@@ -82,11 +82,11 @@ final class WaitCommand implements Callable<Integer> {
         GroupConfig config = group.load();
         Site site = GroupOption.site(config, name);
         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(Units.parseTime(timeout));
-        long mark = -1;
+        long mark = -1; // before it serves a primary does not know what was completed
         while (true) {
             GroupView view = GroupView.ask(config, Optional.empty());
             Optional<DaemonView> primary = view.primary();
-            if (mark < 0 && primary.isPresent()) {
+            if (mark < 0 && primary.isPresent() && primary.get().serving()) {
                 mark = primary.get().completedSeq();
             }
             if (holds(view, primary, site, mark)) {
@@ -115,12 +115,13 @@ final class WaitCommand implements Callable<Integer> {
             case SERVING -> false;
             case CONNECTED -> self || (seen != null && seen.link().equals("up"));
             case CAUGHT_UP ->
-                    self
-                            || (seen != null
-                                    && seen.flow().equals("live")
-                                    && seen.data().equals("consistent")
-                                    && seen.durableSeq() >= mark);
-            case APPLIED -> appliedSeq(view, self, seen, primary.get()) >= mark;
+                    mark >= 0
+                            && (self
+                                    || (seen != null
+                                            && seen.flow().equals("live")
+                                            && seen.data().equals("consistent")
+                                            && seen.durableSeq() >= mark));
+            case APPLIED -> mark >= 0 && appliedSeq(view, self, seen, primary.get()) >= mark;
         };
     }
 
@@ -135,6 +136,11 @@ final class WaitCommand implements Callable<Integer> {
     }
 
     private String state(GroupView view, Optional<DaemonView> primary) {
+        if (condition != Condition.SERVING && primary.isPresent() && !primary.get().serving()) {
+            return primary.get().site()
+                    + " is primary but does not serve: "
+                    + primary.get().notServingReason();
+        }
         SiteView seen = primary.flatMap(daemon -> daemon.siteNamed(name)).orElse(null);
         if (seen != null && condition != Condition.SERVING) {
             return "link "

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,21 +52,14 @@ class CommandsTest {
 
     /** A daemon that tells a fixed state, and answers every order alike. */
     private FakeDaemon daemon(String site, String state, JsonObject answer) throws Exception {
-        JsonObject status =
-                JsonParser.object()
-                        .from(StatusTextTest.resource("status/" + state + ".json"))
-                        .getObject(site);
+        return daemon(site, FakeDaemon.status(state, site), request -> answer);
+    }
+
+    private FakeDaemon daemon(String site, JsonObject status, UnaryOperator<JsonObject> orders)
+            throws Exception {
         FakeDaemon daemon =
-                new FakeDaemon(
-                        folder.resolve(site).resolve("admin.sock"),
-                        request -> {
-                            if (!request.getString("op").equals("status")) {
-                                return answer;
-                            }
-                            JsonObject told = FakeDaemon.ok("");
-                            told.put("status", status);
-                            return told;
-                        });
+                FakeDaemon.telling(
+                        folder.resolve(site).resolve("admin.sock"), status, orders);
         daemons.add(daemon);
         return daemon;
     }
@@ -141,6 +135,38 @@ class CommandsTest {
         assertThat(run("wait", "caught-up", "near", "-f", file.toString())).isZero();
         assertThat(run("wait", "connected", "vault", "-f", file.toString())).isZero();
         assertThat(run("wait", "serving", "home", "-f", file.toString())).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"applied", "caught-up"})
+    void waits_for_the_primary_to_serve_before_it_knows_what_was_completed(String state)
+            throws Exception {
+        JsonObject status = FakeDaemon.status("live", "home");
+        status.put("serving", false);
+        status.put("completedSeq", 0);
+        status.put("notServingReason", "the log is being read");
+        daemon("home", status, request -> FakeDaemon.ok(""));
+
+        for (String site : List.of("near", "home")) {
+            assertThat(run("wait", state, site, "--timeout", "1ms", "-f", file.toString()))
+                    .isEqualTo(ExitCode.TIMEOUT);
+        }
+        assertThat(err.toString())
+                .contains("home is primary but does not serve: the log is being read");
+        assertThat(run("wait", "connected", "near", "-f", file.toString())).isZero();
+    }
+
+    @Test
+    void waits_for_what_was_completed_when_the_primary_began_to_serve() throws Exception {
+        JsonObject status = FakeDaemon.status("live", "home");
+        status.put("appliedSeq", 700);
+        status.put("completedSeq", 701);
+        daemon("home", status, request -> FakeDaemon.ok(""));
+
+        assertThat(run("wait", "applied", "home", "--timeout", "1ms", "-f", file.toString()))
+                .isEqualTo(ExitCode.TIMEOUT);
+        status.put("appliedSeq", 701);
+        assertThat(run("wait", "applied", "home", "-f", file.toString())).isZero();
     }
 
     @Test
