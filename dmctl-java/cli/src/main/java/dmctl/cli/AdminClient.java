@@ -23,6 +23,9 @@ final class AdminClient {
     /** Enough for anything that is answered at once. */
     static final Duration SOON = Duration.ofSeconds(5);
 
+    /** Its own clock starts later, and its word that the time is over comes after that. */
+    private static final Duration DAEMONS_WORD = Duration.ofSeconds(5);
+
     private static final int ANSWER_MAX = 16 << 20;
 
     /** All that the JDK says of EACCES. */
@@ -135,11 +138,17 @@ final class AdminClient {
         return request;
     }
 
-    /** Sends a request for something to be done; a refusal fails the command. */
-    static String order(Path socket, JsonObject request, Duration patience) throws CommandFailure {
+    /**
+     * Sends a request for something to be done; a refusal fails the command.
+     *
+     * @param socket the daemon's admin socket
+     * @param request the request
+     * @param bound how long the daemon allows itself; what it says then is still heard
+     */
+    static String order(Path socket, JsonObject request, Duration bound) throws CommandFailure {
         JsonObject answer;
         try {
-            answer = ask(socket, request, patience);
+            answer = ask(socket, request, bound.plus(DAEMONS_WORD));
         } catch (Unreachable e) {
             throw new CommandFailure(ExitCode.UNREACHABLE, e.text());
         }

@@ -24,8 +24,8 @@ import picocli.CommandLine.Spec;
             "whatever uses them. After a restart the file counts."
         })
 final class FrontEndCommand implements Callable<Integer> {
-    /** Longer than the daemon allows itself. */
-    private static final Duration PATIENCE = Duration.ofSeconds(130);
+    /** As long as the daemon allows itself. */
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     @Spec @Nullable CommandSpec spec;
 

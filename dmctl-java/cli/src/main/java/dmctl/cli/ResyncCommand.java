@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
                     + " export there, then the site is resynced."
         })
 final class ResyncCommand implements Callable<Integer> {
+    /** As long as the daemon allows itself. */
     private static final Duration WORK = Duration.ofSeconds(60);
 
     @Spec @Nullable CommandSpec spec;

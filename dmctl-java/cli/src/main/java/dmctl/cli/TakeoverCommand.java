@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,6 +28,7 @@ import picocli.CommandLine.Spec;
                     + " asks. The old primary, should it come back, is fenced."
         })
 final class TakeoverCommand implements Callable<Integer> {
+    /** As long as the daemon allows itself, besides asking the other sites. */
     private static final Duration WORK = Duration.ofSeconds(60);
 
     @Spec @Nullable CommandSpec spec;
@@ -53,25 +55,33 @@ final class TakeoverCommand implements Callable<Integer> {
         Site site = GroupOption.daemonSite(config, name);
         Path socket = GroupView.socket(site);
         Duration patience = WORK.plusMillis(config.tuning().askSitesMillis());
-        try {
-            String loss =
-                    AdminClient.order(socket, AdminClient.request("preview-takeover"), patience);
-            out.println(loss);
-        } catch (CommandFailure refusal) {
-            if (!force || refusal.exitCode() != ExitCode.FAILED) {
-                throw refusal;
-            }
-            out.println(refusal.getMessage());
-        }
+        String shown = preview(socket, patience);
+        out.println(shown);
         out.flush();
         confirm(yes, "Take over at " + name + "?", out);
         JsonObject request = AdminClient.request("takeover");
         request.put("evenIfNotConsistent", force);
         String text = AdminClient.order(socket, request, patience);
-        // The rest of the answer repeats the loss, which was said above.
         out.println(text.lines().findFirst().orElse(name + " is primary"));
+        // The rest of the answer is the loss, which may have become another since it was shown.
+        String loss = text.lines().skip(1).collect(Collectors.joining("\n"));
+        if (!loss.equals(shown.strip())) {
+            loss.lines().forEach(out::println);
+        }
         Clients.lines(config, site).forEach(out::println);
         return ExitCode.OK;
+    }
+
+    /** The loss, or why it is not told where that shall not count. */
+    private String preview(Path socket, Duration patience) throws CommandFailure {
+        try {
+            return AdminClient.order(socket, AdminClient.request("preview-takeover"), patience);
+        } catch (CommandFailure refusal) {
+            if (!force || refusal.exitCode() != ExitCode.FAILED) {
+                throw refusal;
+            }
+            return String.valueOf(refusal.getMessage());
+        }
     }
 
     /** Asks on a terminal; elsewhere nothing is done without --yes. */

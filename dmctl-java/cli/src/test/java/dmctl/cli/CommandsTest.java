@@ -15,6 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -58,8 +60,7 @@ class CommandsTest {
     private FakeDaemon daemon(String site, JsonObject status, UnaryOperator<JsonObject> orders)
             throws Exception {
         FakeDaemon daemon =
-                FakeDaemon.telling(
-                        folder.resolve(site).resolve("admin.sock"), status, orders);
+                FakeDaemon.telling(folder.resolve(site).resolve("admin.sock"), status, orders);
         daemons.add(daemon);
         return daemon;
     }
@@ -170,6 +171,22 @@ class CommandsTest {
     }
 
     @Test
+    void hears_a_daemon_that_says_at_its_bound_that_it_is_not_done() throws Exception {
+        JsonObject late = FakeDaemon.refused("not done after 5 s; it may still be");
+        late.put("code", "timeout");
+        daemon(
+                "home",
+                FakeDaemon.status("live", "home"),
+                request -> {
+                    LockSupport.parkNanos(AdminClient.SOON.plusMillis(100).toNanos());
+                    return late;
+                });
+
+        assertThat(run("pause", "far", "-f", file.toString())).isEqualTo(ExitCode.TIMEOUT);
+        assertThat(err).hasToString("dmctl: not done after 5 s; it may still be\n");
+    }
+
+    @Test
     void sends_orders_about_a_site_to_the_primary() throws Exception {
         FakeDaemon home = daemon("home", "live", FakeDaemon.ok(""));
         FakeDaemon near = daemon("near", "live", FakeDaemon.ok(""));
@@ -228,6 +245,31 @@ class CommandsTest {
                 .containsExactly("preview-takeover", "takeover");
         assertThat(out.toString())
                 .contains("nbd+unix:///data?socket=" + folder.resolve("near/nbd.sock"));
+    }
+
+    @Test
+    void tells_the_loss_once_more_only_where_it_is_another() throws Exception {
+        AtomicReference<String> loss = new AtomicReference<>("lost: 12 writes");
+        daemon(
+                "near",
+                FakeDaemon.status("gone", "near"),
+                request ->
+                        FakeDaemon.ok(
+                                request.getString("op").equals("takeover")
+                                        ? "near is primary\nthis copy: seq 7\n" + loss.get()
+                                        : "this copy: seq 7\nlost: 12 writes"));
+
+        assertThat(run("takeover", "near", "--yes", "-f", file.toString())).isZero();
+        assertThat(out.toString())
+                .startsWith("this copy: seq 7\nlost: 12 writes\nnear is primary\n  nbd+unix:");
+
+        out.getBuffer().setLength(0);
+        loss.set("lost: 31 writes");
+        assertThat(run("takeover", "near", "--yes", "-f", file.toString())).isZero();
+        assertThat(out.toString())
+                .startsWith(
+                        "this copy: seq 7\nlost: 12 writes\n"
+                                + "near is primary\nthis copy: seq 7\nlost: 31 writes\n");
     }
 
     @Test
