@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +74,7 @@ final class DownCommand implements Callable<Integer> {
                 Stop.stop(
                         config,
                         sites.isEmpty() ? config.daemonSites() : sites,
+                        Map.of(),
                         patience,
                         keepDevices,
                         Objects.requireNonNull(spec).commandLine().getOut());

@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -17,12 +18,16 @@ import java.util.stream.Collectors;
 final class Stop {
     private static final Duration PATIENCE = Duration.ofMinutes(3);
 
+    /** Of a process that was ended before it knew what to do then. */
+    private static final int BY_SIGTERM = 128 + 15;
+
     private Stop() {}
 
     /**
      * Stops the daemons of some sites; none of the others where the primary is not stopped: it goes
      * on, and would be without its copies.
      *
+     * @param own daemons that the caller has started, by site: ended by a signal where silent
      * @param drain how long the primary may take to bring the other sites up to date before
      * @param keepDevices whether block devices in use stay for the next start; else the daemon
      *     refuses
@@ -31,6 +36,7 @@ final class Stop {
     static boolean stop(
             GroupConfig config,
             List<Site> sites,
+            Map<String, DaemonProcess> own,
             Duration drain,
             boolean keepDevices,
             PrintWriter out) {
@@ -45,10 +51,15 @@ final class Stop {
         for (int i = 0; i < order.size(); i++) {
             Site site = order.get(i);
             DaemonView view = group.daemons().get(site.name());
-            boolean stopped =
-                    view == null
-                            ? isDown(site, group, out)
-                            : stopOne(site, view, keepDevices, out);
+            DaemonProcess process = own.get(site.name());
+            boolean stopped;
+            if (view != null) {
+                stopped = stopOne(site, view, keepDevices, out);
+            } else if (process != null && process.process().isAlive()) {
+                stopped = end(process, out);
+            } else {
+                stopped = isDown(site, group, out);
+            }
             clean &= stopped;
             if (!stopped && site.name().equals(primary)) {
                 sayLeft(group, site, order.subList(i + 1, order.size()), out);
@@ -59,8 +70,7 @@ final class Stop {
         return clean;
     }
 
-    private static void sayLeft(
-            GroupView group, Site primary, List<Site> others, PrintWriter out) {
+    private static void sayLeft(GroupView group, Site primary, List<Site> others, PrintWriter out) {
         String left =
                 others.stream()
                         .map(Site::name)
@@ -117,6 +127,27 @@ final class Stop {
         out.println("not brought up to date before the stop: " + String.join(", ", late));
     }
 
+    /** Ends a daemon that may not have its socket yet; what it has begun it ends cleanly. */
+    private static boolean end(DaemonProcess daemon, PrintWriter out) {
+        Process process = daemon.process();
+        process.destroy();
+        if (!DaemonProcess.awaitEnd(process.pid(), PATIENCE)) {
+            sayNotEnded(daemon.site(), process.pid(), out);
+            return false;
+        }
+        int exit = process.exitValue();
+        boolean clean = exit == 0 || exit == BY_SIGTERM;
+        out.println(
+                daemon.site().name()
+                        + ": "
+                        + (clean ? "ended by a signal, for it gave no answer" : daemon.ending()));
+        return clean;
+    }
+
+    private static void sayNotEnded(Site site, long pid, PrintWriter out) {
+        out.println(site.name() + ": its process " + pid + " has not ended");
+    }
+
     private static boolean stopOne(
             Site site, DaemonView view, boolean keepDevices, PrintWriter out) {
         String text;
@@ -129,10 +160,11 @@ final class Stop {
             return false;
         }
         boolean ended = DaemonProcess.awaitEnd(view.pid(), PATIENCE);
-        out.println(
-                site.name()
-                        + ": "
-                        + (ended ? text : "its process " + view.pid() + " has not ended"));
+        if (ended) {
+            out.println(site.name() + ": " + text);
+        } else {
+            sayNotEnded(site, view.pid(), out);
+        }
         return ended;
     }
 }

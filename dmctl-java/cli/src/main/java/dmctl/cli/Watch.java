@@ -27,7 +27,10 @@ final class Watch {
     private final UpOptions options;
     private final PrintWriter out;
     private final Terminal terminal;
+
+    /** Locked where it is changed: when this process is told to end, another thread reads it. */
     private final Map<String, DaemonProcess> started = new LinkedHashMap<>();
+
     private final Map<String, Long> startedNanos = new LinkedHashMap<>();
 
     /** Daemons that have ended; a permit of the semaphore for each, so that nobody polls. */
@@ -36,6 +39,13 @@ final class Watch {
     private final Semaphore events = new Semaphore(0);
     private final Map<String, CompletableFuture<?>> ends = new LinkedHashMap<>();
     private volatile boolean stopping;
+
+    /** What this process ends with once the daemons are stopped. */
+    private volatile int exitCode = ExitCode.OK;
+
+    /** Whether a daemon has ended by a failure, and was not started again. */
+    private boolean lost;
+
     private String lastSaid = "";
 
     Watch(GroupConfig config, UpOptions options, PrintWriter out) {
@@ -51,6 +61,18 @@ final class Watch {
         if (!options.detach) {
             Runtime.getRuntime().addShutdownHook(stopper);
         }
+        try {
+            return startAndWatch(timeout);
+        } catch (CommandFailure | RuntimeException e) {
+            if (stopping) {
+                awaitStop(); // it is only what the stop brings about
+            }
+            exitCode = e instanceof CommandFailure told ? told.exitCode() : ExitCode.FAILED;
+            throw e;
+        }
+    }
+
+    private int startAndWatch(Duration timeout) throws CommandFailure, InterruptedException {
         startAll(timeout.compareTo(ANSWER) > 0 ? timeout : ANSWER);
         boolean served = awaitServing(timeout);
         announce();
@@ -61,7 +83,7 @@ final class Watch {
             return ExitCode.OK;
         }
         watch();
-        return ExitCode.OK;
+        return lost ? ExitCode.FAILED : ExitCode.OK;
     }
 
     private CommandFailure notServed(Duration timeout) {
@@ -117,8 +139,14 @@ final class Watch {
     }
 
     private void start(Site site) throws CommandFailure {
-        DaemonProcess daemon = DaemonProcess.start(config, site);
-        started.put(site.name(), daemon);
+        DaemonProcess daemon;
+        synchronized (started) {
+            if (stopping) {
+                return; // nobody would stop it any more
+            }
+            daemon = DaemonProcess.start(config, site);
+            started.put(site.name(), daemon);
+        }
         startedNanos.put(site.name(), System.nanoTime());
         CompletableFuture<?> end =
                 daemon.process()
@@ -202,13 +230,20 @@ final class Watch {
                 return;
             }
         }
-        new Semaphore(0).acquire(); // the shutdown hook ends the process
+        awaitStop();
+    }
+
+    /** The shutdown hook ends the process. */
+    private static void awaitStop() throws InterruptedException {
+        new Semaphore(0).acquire();
     }
 
     private void sayEndings() throws CommandFailure {
         for (DaemonProcess daemon = ended.poll(); daemon != null; daemon = ended.poll()) {
-            if (stopping || !started.remove(daemon.site().name(), daemon)) {
-                continue;
+            synchronized (started) {
+                if (stopping || !started.remove(daemon.site().name(), daemon)) {
+                    continue;
+                }
             }
             String name = daemon.site().name();
             terminal.say("");
@@ -216,6 +251,7 @@ final class Watch {
             if (options.restart && ranAWhile(name)) {
                 start(daemon.site());
             } else {
+                lost |= daemon.process().exitValue() != 0;
                 terminal.say(
                         "  the others go on; start it again with: dmctl up "
                                 + config.file()
@@ -265,17 +301,25 @@ final class Watch {
 
     /** Runs when this process is told to end. */
     private void stopAll() {
-        stopping = true;
+        Map<String, DaemonProcess> running = new LinkedHashMap<>();
+        synchronized (started) {
+            stopping = true;
+            started.forEach((name, daemon) -> {
+                if (daemon.process().isAlive()) {
+                    running.put(name, daemon);
+                }
+            });
+        }
         events.release();
-        List<Site> sites = started.values().stream().map(DaemonProcess::site).toList();
-        if (sites.isEmpty()) {
+        if (running.isEmpty()) {
             return;
         }
         out.println();
         out.println("stopping, the primary first");
         out.flush();
-        boolean clean = Stop.stop(config, sites, DRAIN, false, out);
+        List<Site> sites = running.values().stream().map(DaemonProcess::site).toList();
+        boolean clean = Stop.stop(config, sites, running, DRAIN, false, out);
         out.flush();
-        Runtime.getRuntime().halt(clean ? ExitCode.OK : ExitCode.FAILED);
+        Runtime.getRuntime().halt(clean ? exitCode : ExitCode.FAILED);
     }
 }
