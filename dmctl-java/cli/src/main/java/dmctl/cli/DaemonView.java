@@ -181,6 +181,13 @@ record DaemonView(
                 json);
     }
 
+    /** Whether a primary sends to this site; a target without one says so of its link. */
+    boolean follows() {
+        return role.equals("target")
+                && primarySite != null
+                && problems.stream().noneMatch(problem -> problem.what().equals("link"));
+    }
+
     /** How this daemon sees a site. */
     Optional<SiteView> siteNamed(String name) {
         return sites.stream().filter(view -> view.name().equals(name)).findFirst();

@@ -71,6 +71,20 @@ record GroupView(
                                 .map(DaemonView::primarySite));
     }
 
+    /**
+     * A target that a primary on another machine sends to, as its own daemon sees it. None where a
+     * site that answers is or was in a higher term: that primary is not the group's any more.
+     */
+    Optional<DaemonView> follower() {
+        return daemons.values().stream()
+                .max(
+                        Comparator.comparingLong(DaemonView::term)
+                                .thenComparing(DaemonView::follows)
+                                .thenComparingLong(DaemonView::durableSeq))
+                .filter(DaemonView::follows)
+                .filter(view -> !daemons.containsKey(view.primarySite()));
+    }
+
     /** The socket of the primary's daemon, for orders that only it can follow. */
     Path primarySocket() throws CommandFailure {
         Optional<DaemonView> primary = primary();

@@ -70,6 +70,7 @@ final class StatusText {
                                         + view.roleSince()
                                         + "   term "
                                         + view.term())
+                        .or(() -> group.follower().map(view -> "   primary " + view.primarySite()))
                         .orElse("   no primary");
     }
 

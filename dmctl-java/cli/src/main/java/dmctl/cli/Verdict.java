@@ -6,6 +6,7 @@ import dmctl.config.Units;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -35,7 +36,9 @@ record Verdict(Level level, String text, String next) {
                     "dmctl up " + group.config().file());
         }
         if (primary.isEmpty()) {
-            return withoutPrimary(group);
+            return group.follower()
+                    .map(view -> following(group, view))
+                    .orElseGet(() -> withoutPrimary(group));
         }
         DaemonView view = primary.get();
         if (!view.serving()) {
@@ -66,7 +69,14 @@ record Verdict(Level level, String text, String next) {
                     primary.site() + ": " + worst.what() + ": " + worst.reason() + "; " + where,
                     worst.nextStep());
         }
-        List<String> silent = new ArrayList<>(group.silent().keySet());
+        List<String> silent = new ArrayList<>();
+        group.silent()
+                .forEach((name, why) -> {
+                    // Nobody listens here, and the link is up: it is at another machine.
+                    if (why.running() || !isLinked(primary, name)) {
+                        silent.add(name);
+                    }
+                });
         for (SiteView site : primary.sites()) {
             ProblemView problem = site.problem();
             if (problem != null && !site.name().equals(primary.site())) {
@@ -98,6 +108,41 @@ record Verdict(Level level, String text, String next) {
                     Level.WARNING,
                     "the daemon of " + String.join(", ", silent) + " does not answer; " + where,
                     "dmctl up " + group.config().file() + " --site " + silent.getFirst());
+        }
+        return new Verdict(Level.OK, where, "");
+    }
+
+    private static boolean isLinked(DaemonView primary, String site) {
+        return primary.siteNamed(site).filter(seen -> seen.link().equals("up")).isPresent();
+    }
+
+    /** At a machine of targets only: whether applications run is known at the primary. */
+    private static Verdict following(GroupView group, DaemonView follower) {
+        String where =
+                follower.site()
+                        + " follows primary "
+                        + follower.primarySite()
+                        + ", which is not asked from here; "
+                        + follower.site()
+                        + (follower.data().equals("consistent")
+                                ? " is consistent up to seq " + follower.durableSeq()
+                                : " is " + follower.data());
+        for (DaemonView view : group.daemons().values()) {
+            if (!view.problems().isEmpty()) {
+                ProblemView worst = view.problems().getFirst();
+                return new Verdict(
+                        Level.WARNING,
+                        view.site() + ": " + worst.what() + ": " + worst.reason() + "; " + where,
+                        worst.nextStep());
+            }
+        }
+        for (Map.Entry<String, AdminClient.Unreachable> silent : group.silent().entrySet()) {
+            if (silent.getValue().running()) {
+                return new Verdict(
+                        Level.WARNING,
+                        silent.getKey() + ": " + silent.getValue().text() + "; " + where,
+                        "");
+            }
         }
         return new Verdict(Level.OK, where, "");
     }

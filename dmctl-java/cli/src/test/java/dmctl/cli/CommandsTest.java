@@ -291,7 +291,7 @@ class CommandsTest {
         assertThat(exit).isZero();
         JsonObject json = JsonParser.object().from(out.toString());
         assertThat(json.getInt("schema")).isEqualTo(1);
-        assertThat(json.getObject("verdict").getString("level")).isEqualTo("warning");
+        assertThat(json.getObject("verdict").getString("level")).isEqualTo("ok");
         assertThat(json.getObject("daemons").getObject("home").getString("role"))
                 .isEqualTo("primary");
         assertThat(json.getObject("unreachable").keySet()).containsExactly("near", "far");

@@ -11,6 +11,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -50,6 +51,69 @@ class StatusTextTest {
         String text = String.join("\n", StatusText.lines(view(name))) + "\n";
 
         assertThat(text).isEqualTo(resource("status/" + name + ".txt"));
+    }
+
+    /** As it is asked at a machine of some sites only. */
+    private static GroupView seenAt(String example, String... sites) throws Exception {
+        GroupView whole = view(example);
+        Map<String, DaemonView> daemons = new LinkedHashMap<>(whole.daemons());
+        Map<String, AdminClient.Unreachable> silent = new LinkedHashMap<>(whole.silent());
+        daemons.keySet().retainAll(List.of(sites));
+        for (String name : whole.daemons().keySet()) {
+            if (!daemons.containsKey(name)) {
+                silent.put(name, new AdminClient.Unreachable("no daemon answers", false));
+            }
+        }
+        return new GroupView(whole.config(), daemons, silent);
+    }
+
+    @Test
+    void says_at_the_machine_of_a_target_whom_it_follows() throws Exception {
+        GroupView group = seenAt("live", "near");
+
+        assertThat(Verdict.of(group))
+                .isEqualTo(
+                        new Verdict(
+                                Verdict.Level.OK,
+                                "near follows primary home, which is not asked from here; near is"
+                                        + " consistent up to seq 918204771",
+                                ""));
+        assertThat(StatusText.lines(group).getFirst()).endsWith("   primary home");
+    }
+
+    @Test
+    void warns_at_the_machine_of_a_target_of_what_is_wrong_there() throws Exception {
+        GroupView group = seenAt("trouble", "far");
+
+        Verdict verdict = Verdict.of(group);
+        assertThat(verdict.level()).isEqualTo(Verdict.Level.WARNING);
+        assertThat(verdict.text())
+                .startsWith("far: device: data: write failed: EIO; far follows primary home");
+    }
+
+    @Test
+    void says_at_the_machine_of_a_target_that_its_primary_is_gone() throws Exception {
+        assertThat(Verdict.of(seenAt("gone", "near")).text())
+                .startsWith("nobody serves the group: primary home does not answer");
+    }
+
+    @Test
+    void warns_of_a_primary_whose_state_cannot_be_asked_here() throws Exception {
+        GroupView group = seenAt("live", "near");
+        group.silent().put("home", new AdminClient.Unreachable("no right to talk to it"));
+
+        assertThat(Verdict.of(group).level()).isEqualTo(Verdict.Level.WARNING);
+        assertThat(Verdict.of(group).text())
+                .startsWith("home: no right to talk to it; near follows");
+    }
+
+    @Test
+    void takes_a_site_with_its_link_up_for_one_of_another_machine() throws Exception {
+        GroupView group = seenAt("live", "home");
+        assertThat(Verdict.of(group).level()).isEqualTo(Verdict.Level.OK);
+
+        group.silent().put("near", new AdminClient.Unreachable("no answer within 5 s"));
+        assertThat(Verdict.of(group).text()).startsWith("the daemon of near does not answer; home");
     }
 
     @Test
