@@ -13,6 +13,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -172,18 +173,23 @@ class CommandsTest {
 
     @Test
     void hears_a_daemon_that_says_at_its_bound_that_it_is_not_done() throws Exception {
-        JsonObject late = FakeDaemon.refused("not done after 5 s; it may still be");
+        Duration bound = Duration.ofMillis(50);
+        JsonObject late = FakeDaemon.refused("not done after 50 ms; it may still be");
         late.put("code", "timeout");
         daemon(
                 "home",
                 FakeDaemon.status("live", "home"),
                 request -> {
-                    LockSupport.parkNanos(AdminClient.SOON.plusMillis(100).toNanos());
+                    LockSupport.parkNanos(bound.multipliedBy(2).toNanos());
                     return late;
                 });
 
-        assertThat(run("pause", "far", "-f", file.toString())).isEqualTo(ExitCode.TIMEOUT);
-        assertThat(err).hasToString("dmctl: not done after 5 s; it may still be\n");
+        Path socket = folder.resolve("home/admin.sock");
+        assertThatThrownBy(() -> AdminClient.order(socket, AdminClient.request("pause"), bound))
+                .isInstanceOfSatisfying(
+                        CommandFailure.class,
+                        told -> assertThat(told.exitCode()).isEqualTo(ExitCode.TIMEOUT))
+                .hasMessage("not done after 50 ms; it may still be");
     }
 
     @Test
