@@ -274,8 +274,13 @@ class CommandsTest {
         assertThat(run("takeover", "near", "--yes", "-f", file.toString())).isZero();
         assertThat(out.toString())
                 .startsWith(
-                        "this copy: seq 7\nlost: 12 writes\n"
-                                + "near is primary\nthis copy: seq 7\nlost: 31 writes\n");
+                        """
+                        this copy: seq 7
+                        lost: 12 writes
+                        near is primary
+                        this copy: seq 7
+                        lost: 31 writes
+                        """);
     }
 
     @Test
