@@ -87,8 +87,10 @@ class DownCommandTest {
         assertThat(told()).containsExactly("home");
         assertThat(out.toString())
                 .endsWith(
-                        "home: not stopped: /dev/ublkb0 is mounted at /srv\n"
-                                + "near, far: left running, for home was not stopped\n");
+                        """
+                        home: not stopped: /dev/ublkb0 is mounted at /srv
+                        near, far: left running, for home was not stopped
+                        """);
     }
 
     @Test
