@@ -46,25 +46,24 @@ public final class StandIn {
             return 3;
         }
         if (conduct == Conduct.HANG) {
-            TimeUnit.SECONDS.sleep(LONG_SECONDS);
-            return 0;
+            return new CountDownLatch(1).await(LONG_SECONDS, TimeUnit.SECONDS) ? 1 : 0;
         }
         JsonObject status = FakeDaemon.status("live", site);
         status.put("pid", ProcessHandle.current().pid());
         status.put("completedSeq", 0); // nothing to wait for
         CountDownLatch told = new CountDownLatch(1);
-        FakeDaemon.telling(
-                folder.resolve(site).resolve("admin.sock"),
-                status,
-                request -> {
-                    if (request.getString("op").equals("shutdown")) {
-                        told.countDown();
-                    }
-                    return FakeDaemon.ok("stopped");
-                });
-        boolean ordered = told.await(conduct == Conduct.SERVE ? LONG_SECONDS : 2, TimeUnit.SECONDS);
-        if (ordered) {
-            TimeUnit.MILLISECONDS.sleep(50); // the answer leaves first
+        FakeDaemon daemon =
+                FakeDaemon.telling(
+                        folder.resolve(site).resolve("admin.sock"),
+                        status,
+                        request -> {
+                            if (request.getString("op").equals("shutdown")) {
+                                told.countDown();
+                            }
+                            return FakeDaemon.ok("stopped");
+                        });
+        if (told.await(conduct == Conduct.SERVE ? LONG_SECONDS : 2, TimeUnit.SECONDS)) {
+            daemon.stop(); // the answer leaves first
         }
         return conduct == Conduct.CRASH ? 1 : 0;
     }
