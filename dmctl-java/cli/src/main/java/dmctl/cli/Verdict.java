@@ -63,11 +63,7 @@ record Verdict(Level level, String text, String next) {
     private static Verdict serving(GroupView group, DaemonView primary) {
         String where = primary.site() + " serves; " + copies(group, primary);
         if (!primary.problems().isEmpty()) {
-            ProblemView worst = primary.problems().getFirst();
-            return new Verdict(
-                    Level.WARNING,
-                    primary.site() + ": " + worst.what() + ": " + worst.reason() + "; " + where,
-                    worst.nextStep());
+            return warning(primary, primary.problems().getFirst(), where);
         }
         List<String> silent = new ArrayList<>();
         group.silent()
@@ -90,16 +86,7 @@ record Verdict(Level level, String text, String next) {
             for (ProblemView problem : other.problems()) {
                 if (!other.site().equals(primary.site())
                         && !StatusText.supersededByPrimary(group, other, problem)) {
-                    return new Verdict(
-                            Level.WARNING,
-                            other.site()
-                                    + ": "
-                                    + problem.what()
-                                    + ": "
-                                    + problem.reason()
-                                    + "; "
-                                    + where,
-                            problem.nextStep());
+                    return warning(other, problem, where);
                 }
             }
         }
@@ -110,6 +97,13 @@ record Verdict(Level level, String text, String next) {
                     "dmctl up " + group.config().file() + " --site " + silent.getFirst());
         }
         return new Verdict(Level.OK, where, "");
+    }
+
+    private static Verdict warning(DaemonView at, ProblemView problem, String where) {
+        return new Verdict(
+                Level.WARNING,
+                at.site() + ": " + problem.what() + ": " + problem.reason() + "; " + where,
+                problem.nextStep());
     }
 
     private static boolean isLinked(DaemonView primary, String site) {
@@ -129,11 +123,7 @@ record Verdict(Level level, String text, String next) {
                                 : " is " + follower.data());
         for (DaemonView view : group.daemons().values()) {
             if (!view.problems().isEmpty()) {
-                ProblemView worst = view.problems().getFirst();
-                return new Verdict(
-                        Level.WARNING,
-                        view.site() + ": " + worst.what() + ": " + worst.reason() + "; " + where,
-                        worst.nextStep());
+                return warning(view, view.problems().getFirst(), where);
             }
         }
         for (Map.Entry<String, AdminClient.Unreachable> silent : group.silent().entrySet()) {
